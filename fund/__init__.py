@@ -1,0 +1,1 @@
+"""Mieru Fund: a municipal donation fund whose every yen can be followed."""
