@@ -1,0 +1,67 @@
+"""Tables of allocation runs and their posted lines."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from fund.platform.database import metadata
+
+allocation_run = Table(
+    "allocation_run",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("fund_id", Integer, nullable=False, server_default="1"),
+    Column("no", Text, nullable=False, unique=True),
+    Column("fy", Integer, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("run_date", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("edition_code", Text, ForeignKey("edition.code"), nullable=False),
+    Column("problem", LargeBinary, nullable=False),
+    Column("problem_sha256", Text, nullable=False),
+    Column("plan", LargeBinary, nullable=False),
+    Column("plan_sha256", Text, nullable=False),
+    Column("total_yen", BigInteger, nullable=False),
+    Column("drafted_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("drafted_at", DateTime(timezone=True), nullable=False),
+    Column("approved_by", BigInteger, ForeignKey("person.id")),
+    Column("approved_at", DateTime(timezone=True)),
+    Column("discarded_reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("fy", "serial"),
+    CheckConstraint("state IN ('drafted', 'approved', 'discarded')", name="state"),
+    CheckConstraint("(state = 'approved') = (approved_by IS NOT NULL)", name="approved_state"),
+    CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_when"),
+    CheckConstraint("approved_by IS NULL OR approved_by <> drafted_by", name="four_eyes"),
+)
+
+allocation_line = Table(
+    "allocation_line",
+    metadata,
+    Column("run_id", BigInteger, ForeignKey("allocation_run.id"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("share_id", Text, ForeignKey("lot.share_id"), nullable=False),
+    Column("award_no", Text, ForeignKey("award.no"), nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), nullable=False, unique=True),
+    UniqueConstraint("run_id", "share_id", "award_no", "use"),
+    CheckConstraint("yen > 0", name="yen_positive"),
+    Index("ix_allocation_line_share_id", "share_id"),
+    Index("ix_allocation_line_award_no", "award_no"),
+)

@@ -1,0 +1,150 @@
+"""Tables of donors, gifts, wishes, consents and acceptance."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fund.platform.database import metadata
+
+donor = Table(
+    "donor",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("family_name", Text, nullable=False, server_default=""),
+    Column("given_name", Text, nullable=False, server_default=""),
+    Column("single_name", Text, nullable=False, server_default=""),
+    Column("kana", Text, nullable=False, server_default=""),
+    Column("contact_person", Text, nullable=False, server_default=""),
+    Column("country", Text, nullable=False, server_default="JP"),
+    Column("postal_code", Text, nullable=False, server_default=""),
+    Column("address1", Text, nullable=False),
+    Column("address2", Text, nullable=False, server_default=""),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("locale", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('individual', 'organisation')", name="kind"),
+)
+
+gift = Table(
+    "gift",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("fund_id", Integer, nullable=False, server_default="1"),
+    Column("no", Text, nullable=False, unique=True),
+    Column("donor_id", BigInteger, ForeignKey("donor.id"), nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("form_key", Text, nullable=False, unique=True),
+    Column("form_sha256", LargeBinary, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("edition_code", Text, ForeignKey("edition.code"), nullable=False),
+    Column("offered_at", DateTime(timezone=True), nullable=False),
+    Column("paid_at", DateTime(timezone=True)),
+    Column("received_on", Date),
+    Column("accepted_on", Date),
+    Column("salt", LargeBinary, nullable=False),
+    Column("publish_name", Boolean, nullable=False, server_default="false"),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("tell_group", Boolean, nullable=False, server_default="false"),
+    Column("report_mail", Boolean, nullable=False, server_default="false"),
+    Column("sample", Boolean, nullable=False, server_default="false"),
+    CheckConstraint("yen > 0", name="yen_positive"),
+    CheckConstraint(
+        "state IN ('offered', 'awaiting_payment', 'received', 'accepted', 'allocated',"
+        " 'reported', 'expired', 'failed', 'declined', 'refunded', 'disputed')",
+        name="state",
+    ),
+    CheckConstraint("(received_on IS NULL) = (paid_at IS NULL)", name="received_when"),
+    CheckConstraint("accepted_on IS NULL OR received_on IS NOT NULL", name="accepted_when"),
+    CheckConstraint("publish_name = (display_name <> '')", name="display_name_by_consent"),
+    Index("ix_gift_state", "state", "id"),
+)
+
+gift_share = Table(
+    "gift_share",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text),
+    Column("fallback", Text),
+    Column("part", Text, nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    UniqueConstraint("gift_id", "position"),
+    CheckConstraint("yen > 0", name="yen_positive"),
+    CheckConstraint("kind IN ('anywhere', 'field', 'group', 'theme')", name="kind"),
+    CheckConstraint("(kind = 'anywhere') = (target IS NULL)", name="target_named"),
+    CheckConstraint("fallback IN ('field', 'anywhere')", name="fallback"),
+    CheckConstraint("(kind = 'anywhere') = (fallback IS NULL)", name="fallback_named"),
+    CheckConstraint("part IN ('wish', 'kept')", name="part"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("text_shown", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_consent_gift_id", "gift_id"),
+)
+
+gift_draft = Table(
+    "gift_draft",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("form_key", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+acceptance_batch = Table(
+    "acceptance_batch",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("no", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("checklist", JSONB, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("proposed_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", BigInteger, ForeignKey("person.id")),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decision_note", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('proposed', 'accepted', 'sent_back')", name="state"),
+    CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_when"),
+    CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided_state"),
+    CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="four_eyes"),
+)
+
+acceptance_item = Table(
+    "acceptance_item",
+    metadata,
+    Column("batch_id", BigInteger, ForeignKey("acceptance_batch.id"), primary_key=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), primary_key=True),
+    Index("ix_acceptance_item_gift_id", "gift_id"),
+)

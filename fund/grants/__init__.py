@@ -1,0 +1,1 @@
+"""Applications, recommendations, awards, disbursements and settlements."""

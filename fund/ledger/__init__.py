@@ -1,0 +1,1 @@
+"""Double entry in integer yen: entries, postings, lots; append-only by law of the database."""

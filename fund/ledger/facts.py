@@ -1,0 +1,213 @@
+"""Facts to entries: pure functions, one for each way money can move. An accountant's page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fund.kernel.canonical import Json
+from fund.kernel.money import Yen, total
+from fund.ledger import accounts
+from fund.ledger.domain import Entry, LotPosting, NewLot, Posting
+
+CLEARING = {
+    "card": accounts.CLEARING_STRIPE,
+    "counter": accounts.CLEARING_COUNTER,
+    "bank": accounts.BANK,
+}
+"""Where the money of each payment method first stands."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One share of an accepted gift: its lot, its pot and its wish."""
+
+    share_id: str
+    kind: str
+    target: str | None
+    fallback: str | None
+    part: str
+    yen: Yen
+    wish: Mapping[str, Json]
+
+    @property
+    def pot(self) -> str:
+        """Where the share waits; what the manual keeps back waits in the general pot."""
+        return accounts.pot_of(self.kind, self.target)
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What the ledger must know of a gift: nothing of the person who gave it."""
+
+    no: str
+    yen: Yen
+    received_on: dt.date
+    shares: tuple[Share, ...]
+
+
+def payment_received(payment_no: str, gift_no: str, yen: Yen, method: str, on: dt.date) -> Entry:
+    """Money came in and is held for the donor until the ward accepts it (預り金)."""
+    return Entry(
+        kind="payment.received",
+        fact_id=payment_no,
+        on=on,
+        postings=(Posting(CLEARING[method], yen), Posting(accounts.HELD, -yen)),
+        detail={"payment": payment_no, "gift": gift_no, "method": method},
+    )
+
+
+def donation_received(
+    gift: Gift, accepted_on: dt.date, batch: str, clauses: Sequence[str]
+) -> Entry:
+    """The ward accepts (採納): now the gift is the fund's, each share in the pot of its wish."""
+    if total(share.yen for share in gift.shares) != gift.yen:
+        raise ValueError(f"the shares of {gift.no} do not sum to the gift")
+    by_pot: dict[str, Yen] = {}
+    for share in gift.shares:
+        by_pot[share.pot] = by_pot.get(share.pot, Yen(0)) + share.yen
+    return Entry(
+        kind="donation.received",
+        fact_id=gift.no,
+        on=accepted_on,
+        postings=(
+            Posting(accounts.HELD, gift.yen),
+            *(Posting(pot, -yen) for pot, yen in sorted(by_pot.items())),
+        ),
+        lots=tuple(LotPosting(share.share_id, share.pot, -share.yen) for share in gift.shares),
+        new_lots=tuple(
+            NewLot(share.share_id, "gift", share.yen, gift.received_on, share.wish, gift.no)
+            for share in gift.shares
+        ),
+        clauses=tuple(clauses),
+        detail={
+            "gift": gift.no,
+            "batch": batch,
+            "shares": [
+                {
+                    "share": share.share_id,
+                    "kind": share.kind,
+                    "target": share.target,
+                    "fallback": share.fallback,
+                    "yen": int(share.yen),
+                }
+                for share in gift.shares
+            ],
+        },
+    )
+
+
+def opening_balance(share_id: str, yen: Yen, on: dt.date, detail: Mapping[str, Json]) -> Entry:
+    """What the fund held on the day its ledger began, without a wish attached."""
+    lot = NewLot(share_id, "opening", yen, on, {"levels": [{"uses": ["any"]}]})
+    return Entry(
+        kind="opening.balance",
+        fact_id=share_id,
+        on=on,
+        postings=(Posting(accounts.BANK, yen), Posting(accounts.GENERAL, -yen)),
+        lots=(LotPosting(share_id, accounts.GENERAL, -yen),),
+        new_lots=(lot,),
+        detail=dict(detail),
+    )
+
+
+def clearing_settled(fact_id: str, source: str, yen: Yen, on: dt.date) -> Entry:
+    """Money that stood at the counter or with the provider reached the bank."""
+    kind = "payout.arrived" if source == accounts.CLEARING_STRIPE else "clearing.settled"
+    return Entry(
+        kind=kind,
+        fact_id=fact_id,
+        on=on,
+        postings=(Posting(accounts.BANK, yen), Posting(source, -yen)),
+    )
+
+
+def fee_charged(fact_id: str, yen: Yen, on: dt.date) -> Entry:
+    """The provider kept its fee: the ward owes it to the fund, a gift is never cut."""
+    return Entry(
+        kind="fee.charged",
+        fact_id=fact_id,
+        on=on,
+        postings=(
+            Posting(accounts.DUE_FROM_WARD, yen),
+            Posting(accounts.CLEARING_STRIPE, -yen),
+        ),
+    )
+
+
+def fee_reimbursed(fact_id: str, yen: Yen, on: dt.date) -> Entry:
+    """The ward's budget paid the fees back to the fund's account."""
+    return Entry(
+        kind="fee.reimbursed",
+        fact_id=fact_id,
+        on=on,
+        postings=(Posting(accounts.BANK, yen), Posting(accounts.DUE_FROM_WARD, -yen)),
+    )
+
+
+def award_decided(
+    award_no: str, on: dt.date, clauses: Sequence[str], detail: Mapping[str, Json]
+) -> Entry:
+    """The mayor decided an award; no money moves yet."""
+    return Entry("award.decided", award_no, on, clauses=tuple(clauses), detail=dict(detail))
+
+
+def allocation_approved(
+    run_no: str, on: dt.date, clauses: Sequence[str], detail: Mapping[str, Json]
+) -> Entry:
+    """A second person approved a run's plan; its lines follow as entries of their own."""
+    return Entry("allocation.approved", run_no, on, clauses=tuple(clauses), detail=dict(detail))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a plan: yen from one lot for one award, by the wish's rank it met."""
+
+    run_no: str
+    line: int
+    share_id: str
+    gift_no: str | None
+    pot: str
+    award_no: str
+    yen: Yen
+    rank: int
+    use: str
+
+
+def allocation_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry:
+    """Yen of one lot become committed to one award."""
+    return Entry(
+        kind="allocation.line",
+        fact_id=f"{line.run_no}#{line.line}",
+        on=on,
+        postings=(
+            Posting(line.pot, line.yen),
+            Posting(accounts.committed_to(line.award_no), -line.yen),
+        ),
+        lots=(LotPosting(line.share_id, line.pot, line.yen),),
+        clauses=tuple(clauses),
+        detail={
+            "run": line.run_no,
+            "share": line.share_id,
+            "gift": line.gift_no,
+            "award": line.award_no,
+            "yen": int(line.yen),
+            "rank": line.rank,
+            "use": line.use,
+        },
+    )
+
+
+def disbursement_paid(disbursement_no: str, award_no: str, yen: Yen, on: dt.date) -> Entry:
+    """The bank paid the group an instalment of its award."""
+    return Entry(
+        kind="disbursement.paid",
+        fact_id=disbursement_no,
+        on=on,
+        postings=(
+            Posting(accounts.committed_to(award_no), yen),
+            Posting(accounts.BANK, -yen),
+        ),
+        detail={"disbursement": disbursement_no, "award": award_no, "yen": int(yen)},
+    )

@@ -1,0 +1,106 @@
+"""The one way to the database: every transaction of the house opens and commits here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from sqlalchemy import Connection, MetaData, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from fund.kernel.errors import Unavailable
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_in_transaction: ContextVar[bool] = ContextVar("fund_in_transaction", default=False)
+
+
+def assert_outside_transaction(what: str) -> None:
+    """Refuse to call the outside (provider, mail, PDF) while a transaction is open.
+
+    Raises:
+        RuntimeError: if this thread or task holds an open transaction of the house.
+    """
+    if _in_transaction.get():
+        raise RuntimeError(f"{what} was called inside an open transaction")
+
+
+class Database:
+    """A pool of connections as one role; ``transaction`` writes, ``reading`` only reads."""
+
+    def __init__(self, url: str, *, pooled: bool = True) -> None:
+        options = {} if pooled else {"poolclass": NullPool}
+        self._engine = create_engine(
+            driver_url(url),
+            pool_pre_ping=pooled,
+            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s"},
+            **options,
+        )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One writing transaction: commits at the end of the block, rolls back on any error.
+
+        Deferred constraints are checked before the commit, so that their errors
+        surface where the command can still name them.
+
+        Raises:
+            RuntimeError: if a transaction is already open here; commands do not nest.
+        """
+        if _in_transaction.get():
+            raise RuntimeError("a transaction is already open: commands do not nest")
+        with self._engine.connect() as connection, connection.begin():
+            token = _in_transaction.set(True)
+            try:
+                yield connection
+                connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            finally:
+                _in_transaction.reset(token)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only transaction with one snapshot for the whole block."""
+        with self._engine.connect() as pooled:
+            connection = pooled.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with connection.begin():
+                yield connection
+
+    def ping(self) -> None:
+        """Ask the server for one row.
+
+        Raises:
+            Unavailable: when the database cannot be reached.
+        """
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except Exception as error:
+            raise Unavailable("データベースに接続できません") from error
+
+    def close(self) -> None:
+        """Return every pooled connection to the server."""
+        self._engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """Any PostgreSQL URL with the driver of the house (psycopg 3) named in it."""
+    for scheme in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    raise ValueError("DATABASE_URL must begin with postgresql://")
+
+
+def libpq_url(url: str) -> str:
+    """The same URL as libpq tools and procrastinate read it."""
+    return "postgresql://" + driver_url(url).removeprefix("postgresql+psycopg://")

@@ -1,0 +1,79 @@
+"""The house at work: settings, database, queue, ports and reactions, handed to every command."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from fund.kernel.actor import Actor
+from fund.kernel.canonical import Json
+from fund.platform import audit
+from fund.platform.database import Database
+from fund.platform.settings import Settings
+from fund.platform.tasks import Payload, TaskQueue
+
+Port = TypeVar("Port")
+
+
+class Message:
+    """A fact in the past tense; rooms above learn through it what happened below."""
+
+
+Reaction = Callable[["Transaction", Any], None]
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One open transaction of one hand: what it writes, announces and asks for stands together.
+
+    Reactions to an announced message run here, inside the same transaction, so that no
+    commit ever shows a fact without its consequences (a gift accepted without its receipt).
+    """
+
+    connection: Connection
+    by: Actor
+    now: dt.datetime
+    house: House
+
+    def announce(self, message: Message) -> None:
+        """Tell every room that listens; their writes join this transaction."""
+        for reaction in self.house.reactions.get(type(message), ()):
+            reaction(self, message)
+
+    def enqueue(self, task: str, *, once: str | None = None, **payload: int | str | None) -> None:
+        """Ask for work after the commit (provider, mail, PDF, publication)."""
+        body: Payload = dict(payload)
+        self.house.queue.enqueue(self.connection, task, body, once=once)
+
+    def audit(self, act: str, subject: str, **detail: Json) -> None:
+        """Write who did what to which thing; never a donor's name, address or mail."""
+        audit.write(self.connection, self.by, self.now, act, subject, detail)
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything a command, a delivery or a page may need; made once in ``fund.wiring``."""
+
+    settings: Settings
+    database: Database
+    queue: TaskQueue
+    ports: Mapping[type[Any], Any] = field(default_factory=dict)
+    reactions: Mapping[type[Message], tuple[Reaction, ...]] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def transaction(self, *, by: Actor, now: dt.datetime) -> Iterator[Transaction]:
+        """Open the one transaction of a command or a delivery."""
+        if now.tzinfo is None:
+            raise ValueError("now needs a time zone")
+        with self.database.transaction() as connection:
+            yield Transaction(connection, by, now, self)
+
+    def port(self, kind: type[Port]) -> Port:
+        """The adapter wired for a port, typed as the port."""
+        adapter: Port = self.ports[kind]
+        return adapter

@@ -1,0 +1,41 @@
+"""Static files under addresses that change with their content, cacheable for a year."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, abort, send_from_directory
+
+from fund.platform.web.access import public
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+
+
+@cache
+def fingerprint(name: str) -> str:
+    """Ten hex digits of the file's SHA-256."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; the language prefix never stands in it."""
+    return f"/static/{fingerprint(name)}/{name}"
+
+
+def install(app: Flask) -> None:
+    """Serve ``/static/<fingerprint>/<name>`` and offer ``asset`` to templates."""
+
+    @public
+    def serve(mark: str, name: str) -> Response:
+        path = STATIC / name
+        if not path.resolve().is_relative_to(STATIC) or not path.is_file():
+            abort(404)
+        response = send_from_directory(STATIC, name)
+        if mark == fingerprint(name):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    app.add_url_rule("/static/<mark>/<path:name>", "asset", serve)
+    app.jinja_env.globals["asset"] = asset

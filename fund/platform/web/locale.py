@@ -1,0 +1,47 @@
+"""The language of a page is a path prefix: ``/en/ledger`` is ``/ledger`` in English.
+
+The prefix moves into SCRIPT_NAME before routing, so every ``url_for`` of the page keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOCALES = ("ja", "en")
+DEFAULT = "ja"
+_PREFIXES = {"/en": "en"}
+
+
+class LocalePrefix:
+    """WSGI middleware that takes a language prefix off the path."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Serve the request in the language its path begins with."""
+        path = environ.get("PATH_INFO", "")
+        for prefix, code in _PREFIXES.items():
+            if path == prefix or path.startswith(prefix + "/"):
+                environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+                environ["PATH_INFO"] = path.removeprefix(prefix) or "/"
+                environ["fund.locale"] = code
+        return self._app(environ, start)
+
+
+def request_locale() -> str:
+    """The language this request asked for by its path."""
+    return str(request.environ.get("fund.locale", DEFAULT))
+
+
+def path_in(code: str) -> str:
+    """The path of the current page in another language, query string kept."""
+    query = request.query_string.decode("ascii", "replace")
+    path = request.path + (f"?{query}" if query else "")
+    return path if code == DEFAULT else f"/{code}{path}"

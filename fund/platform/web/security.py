@@ -1,0 +1,64 @@
+"""Headers that every answer carries, and requests refused before any view sees them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from fund.platform.settings import Settings
+
+PRIVATE_PREFIXES = ("/d/", "/give", "/staff")
+MAX_BODY = 2 * 1024 * 1024
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put the headers on every answer and refuse NUL bytes in whatever is asked."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.before_request(_refuse_nul)
+    policy = content_security_policy(settings)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if request.path.startswith(PRIVATE_PREFIXES):
+            headers["Cache-Control"] = "no-store"
+            headers["X-Robots-Tag"] = "noindex"
+        if request.path.startswith("/d/"):
+            headers["Referrer-Policy"] = "no-referrer"
+        if settings.secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return response
+
+
+def content_security_policy(settings: Settings) -> str:
+    """Nothing but our own files; forms may go on to the payment provider's hosted page."""
+    targets = ["'self'", "https://checkout.stripe.com"]
+    if settings.stripe_api_base:
+        parts = urlsplit(settings.stripe_api_base)
+        targets.append(f"{parts.scheme}://{parts.netloc}")
+    rules = {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "script-src": "'self'",
+        "connect-src": "'self'",
+        "form-action": " ".join(targets),
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL has no NUL in text: a request that carries one is answered 400, never 500."""
+    carried = [request.path, *request.args.keys(), *request.args.values()]
+    if request.method == "POST" and request.mimetype != "application/json":
+        carried += [*request.form.keys(), *request.form.values()]
+    if any("\x00" in value for value in carried):
+        abort(400)

@@ -1,0 +1,86 @@
+"""Machine twins of a page: the same rows as CSV, JSON or XLSX, from one set of columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from flask import Response
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+from fund.kernel.canonical import Json, canonical
+
+Row = TypeVar("Row")
+Cell = str | int | None
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column: its English name, its Japanese title, and how to read it from a row."""
+
+    name: str
+    title: str
+    value: Callable[[Row], Cell]
+
+
+def safe_cell(value: Cell) -> Cell:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def csv_text(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
+    """RFC 4180 text with LF line ends and a header of English names."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow([safe_cell(column.value(row)) for column in columns])
+    return out.getvalue()
+
+
+def csv_response(name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> Response:
+    """The rows as a CSV download in UTF-8."""
+    return _download(csv_text(columns, rows).encode(), "text/csv; charset=utf-8", f"{name}.csv")
+
+
+def json_response(body: Json) -> Response:
+    """A JSON answer in canonical spelling."""
+    return Response(canonical(body), mimetype="application/json")
+
+
+def xlsx_response(
+    name: str, columns: Sequence[Column[Row]], rows: Iterable[Row], notes: Sequence[str]
+) -> Response:
+    """The rows as a workbook: frozen header, real numbers, and a sheet that explains the view."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("一覧")
+    sheet.freeze_panes = "A2"
+    header = []
+    for column in columns:
+        cell = WriteOnlyCell(sheet, value=column.title)
+        cell.font = Font(bold=True)
+        header.append(cell)
+    sheet.append(header)
+    for row in rows:
+        sheet.append([safe_cell(column.value(row)) for column in columns])
+    about = book.create_sheet("説明")
+    for note in notes:
+        about.append([safe_cell(note)])
+    out = io.BytesIO()
+    book.save(out)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _download(out.getvalue(), kind, f"{name}.xlsx")
+
+
+def _download(body: bytes, kind: str, filename: str) -> Response:
+    response = Response(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response

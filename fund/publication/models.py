@@ -1,0 +1,72 @@
+"""Tables of the public log: entries in their final bytes, numbered without gaps."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from fund.platform.database import metadata
+
+public_entry = Table(
+    "public_entry",
+    metadata,
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    Column("fund_id", Integer, nullable=False, server_default="1"),
+    Column("kind", Text, nullable=False),
+    Column("fy", SmallInteger, nullable=False),
+    Column("on_text", Text, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("reason", Text),
+    Column("reverses", BigInteger, ForeignKey("public_entry.no")),
+    Column("gift_no", Text),
+    Column("award_no", Text),
+    Column("run_no", Text),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("size_yen", BigInteger, nullable=False),
+    Column("in_yen", BigInteger, nullable=False),
+    Column("out_yen", BigInteger, nullable=False),
+    Column("left_yen", BigInteger, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("appended_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("no > 0", name="no_positive"),
+    CheckConstraint("length(body) <= 65535", name="body_length"),
+    Index("ix_public_entry_kind", "kind", "no"),
+    Index("ix_public_entry_fy", "fy", "no"),
+    Index("ix_public_entry_gift_no", "gift_no"),
+    Index("ix_public_entry_award_no", "award_no"),
+    Index("ix_public_entry_groups", "groups", postgresql_using="gin"),
+    Index("ix_public_entry_fields", "fields", postgresql_using="gin"),
+)
+
+public_posting = Table(
+    "public_posting",
+    metadata,
+    Column("no", BigInteger, ForeignKey("public_entry.no"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    Index("ix_public_posting_account", "account", "no"),
+)
+
+public_source = Table(
+    "public_source",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), primary_key=True),
+    Column("no", BigInteger, ForeignKey("public_entry.no"), nullable=False),
+    Index("ix_public_source_no", "no"),
+)

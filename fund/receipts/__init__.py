@@ -1,0 +1,1 @@
+"""Numbered proof of an accepted gift, drawn from frozen content."""

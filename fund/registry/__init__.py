@@ -1,0 +1,1 @@
+"""The register: civic groups, fields of use, programmes and themes."""

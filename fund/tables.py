@@ -1,0 +1,35 @@
+"""Every table of the house, gathered for migrations and for the check of model drift."""
+
+from __future__ import annotations
+
+from fund.allocation import models as _allocation
+from fund.giving import models as _giving
+from fund.grants import models as _grants
+from fund.identity import models as _identity
+from fund.ledger import models as _ledger
+from fund.manual import models as _manual
+from fund.payments import models as _payments
+from fund.platform import audit as _audit
+from fund.platform import outbox as _outbox
+from fund.platform.database import metadata
+from fund.publication import models as _publication
+from fund.receipts import models as _receipts
+from fund.registry import models as _registry
+
+REGISTERED = (
+    _audit,
+    _outbox,
+    _identity,
+    _manual,
+    _registry,
+    _ledger,
+    _payments,
+    _giving,
+    _grants,
+    _receipts,
+    _allocation,
+    _publication,
+)
+"""Importing a module registers its tables in ``metadata``."""
+
+__all__ = ["REGISTERED", "metadata"]
