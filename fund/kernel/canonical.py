@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import rfc8785
 
-Json: TypeAlias = "bool | int | str | list[Json] | tuple[Json, ...] | dict[str, Json] | None"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
 def canonical(value: Json) -> bytes:
@@ -36,6 +37,6 @@ def _exact(value: Json) -> Json:
         if abs(value) >= 2**53:
             raise ValueError("canonical integers stay below 2^53")
         return int(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _exact(item) for key, item in value.items()}
     return [_exact(item) for item in value]

@@ -74,9 +74,9 @@ def _refused(error: DomainError) -> Response:
     return response
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> Response | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
-        return Response.force_type(error.get_response(), request.environ)
+        return error
     response = failure_response(error.code or 500, "")
     for name, value in error.get_headers(request.environ):
         if name not in {"Content-Type", "Content-Length"}:

@@ -1,0 +1,60 @@
+"""The composition root: which adapter stands behind a port, who reacts to what, what runs later.
+
+Rooms announce what they offer (``REACTIONS``, ``DELIVERIES``, ``PERIODIC``); this is the only
+place that puts them together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from fund.platform.database import Database
+from fund.platform.house import Delivery, House, Message, Reaction
+from fund.platform.settings import Settings
+from fund.platform.tasks import TaskQueue
+
+REACTING: tuple[ModuleType, ...] = ()
+DELIVERING: tuple[ModuleType, ...] = ()
+
+
+def reactions() -> Mapping[type[Message], tuple[Reaction, ...]]:
+    """Who listens to which message, in the order of the rooms."""
+    gathered: dict[type[Message], tuple[Reaction, ...]] = defaultdict(tuple)
+    for module in REACTING:
+        for message, functions in module.REACTIONS.items():
+            gathered[message] += tuple(functions)
+    return dict(gathered)
+
+
+def deliveries() -> Mapping[str, Delivery]:
+    """Every task of the worker by its name."""
+    return {name: delivery for module in DELIVERING for name, delivery in module.DELIVERIES.items()}
+
+
+def periodic() -> Mapping[str, str]:
+    """Tasks that also run by the clock: name to cron expression (UTC)."""
+    return {
+        name: cron
+        for module in DELIVERING
+        for name, cron in getattr(module, "PERIODIC", {}).items()
+    }
+
+
+def adapters(settings: Settings) -> Mapping[type[Any], Any]:
+    """The adapter behind each port."""
+    del settings
+    return {}
+
+
+def build_house(settings: Settings) -> House:
+    """Put the house together for one process; close ``house.database`` at its end."""
+    return House(
+        settings=settings,
+        database=Database(settings.database_url),
+        queue=TaskQueue(settings.database_url),
+        ports=adapters(settings),
+        reactions=reactions(),
+    )

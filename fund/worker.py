@@ -1,0 +1,100 @@
+"""The worker: takes tasks from the queue and runs the deliveries of the rooms.
+
+A worker killed in the middle leaves its task behind as stalled; any other worker (or the
+same one after its restart) takes it up again, which is why every delivery may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import functools
+from typing import Any
+
+import procrastinate
+import structlog
+
+from fund.platform.database import libpq_url
+from fund.platform.house import Delivery, House
+from fund.wiring import deliveries, periodic
+
+log = structlog.get_logger("fund.worker")
+
+STALLED_AFTER_SECONDS = 30
+HEARTBEAT_SECONDS = 5
+RETRY = procrastinate.RetryStrategy(max_attempts=50, linear_wait=2, exponential_wait=0)
+RESCUE = "worker.rescue_stalled"
+
+
+def build_worker_app(house: House) -> procrastinate.App:
+    """A procrastinate application that knows every delivery and the clock's tasks."""
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=libpq_url(house.settings.database_url))
+    )
+    clock = periodic()
+    for name, delivery in deliveries().items():
+        task = app.task(name=name, retry=RETRY)(_runner(house, name, delivery))
+        if name in clock:
+            # procrastinate hands the tick's timestamp to periodic tasks; deliveries need none.
+            ticking = app.task(name=f"{name}.tick", queueing_lock=f"{name}.tick")(
+                _runner(house, name, delivery, ticking=True)
+            )
+            app.periodic(cron=clock[name])(ticking)
+        del task
+    rescue = app.task(name=RESCUE, queueing_lock=RESCUE)(functools.partial(_rescue, app))
+    app.periodic(cron="*/20 * * * * *")(rescue)
+    return app
+
+
+def _runner(house: House, name: str, delivery: Delivery, *, ticking: bool = False) -> Any:
+    def run(*_tick: int, **payload: Any) -> None:
+        moment = dt.datetime.now(dt.UTC)
+        try:
+            delivery(house, now=moment, **({} if ticking else payload))
+        except Exception as error:
+            log.warning("task failed", task=name, error=type(error).__name__)
+            raise
+
+    return run
+
+
+async def _rescue(app: procrastinate.App, timestamp: int) -> None:
+    """Put the tasks of dead workers back into the queue."""
+    del timestamp
+    await rescue_stalled(app)
+
+
+async def rescue_stalled(app: procrastinate.App) -> int:
+    """Requeue tasks whose worker stopped breathing; returns how many."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+    count = 0
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+        count += 1
+    if count:
+        log.info("stalled tasks requeued", count=count)
+    return count
+
+
+async def _work(house: House, *, wait: bool, concurrency: int) -> None:
+    app = build_worker_app(house)
+    async with app.open_async():
+        await rescue_stalled(app)
+        await app.run_worker_async(
+            wait=wait,
+            concurrency=concurrency,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_AFTER_SECONDS,
+            install_signal_handlers=wait,
+            delete_jobs="successful",
+        )
+
+
+def work(house: House, *, concurrency: int = 4) -> None:
+    """Serve the queue until SIGTERM or SIGINT."""
+    asyncio.run(_work(house, wait=True, concurrency=concurrency))
+
+
+def drain(house: House) -> None:
+    """Run everything that waits now, then return (tests, sample data, maintenance)."""
+    asyncio.run(_work(house, wait=False, concurrency=1))
