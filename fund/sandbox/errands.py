@@ -1,0 +1,47 @@
+"""What happens by itself when its time comes: sessions and vouchers expire, funds become free.
+
+The ticker calls ``sweep`` every second, and every request calls it first, so an advanced clock
+shows its effects at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fund.sandbox import balance, checkout, sessions
+from fund.sandbox.till import Cause, Till, cause
+
+Errand = Callable[[Till, str], None]
+
+
+def sweep(till: Till) -> int:
+    """Do every errand that is due, oldest first; returns how many were done."""
+    done = 0
+    with till.store.act():
+        while due := till.store.rows(
+            "SELECT * FROM errand WHERE due <= ? ORDER BY due, seq LIMIT 1", (till.now(),)
+        ):
+            till.store.rows("DELETE FROM errand WHERE seq = ?", (due[0]["seq"],))
+            token = cause.set(Cause())
+            ERRANDS[due[0]["name"]](till, due[0]["subject"])
+            cause.reset(token)
+            done += 1
+    return done
+
+
+def _expire_session(till: Till, session_id: str) -> None:
+    session = till.get("checkout.session", session_id)
+    if session["status"] == "open":
+        sessions.expire(till, session)
+
+
+def _expire_voucher(till: Till, intent_id: str) -> None:
+    if till.get("payment_intent", intent_id)["status"] == "requires_action":
+        checkout.expire_voucher(till, intent_id)
+
+
+ERRANDS: Mapping[str, Errand] = {
+    "expire_session": _expire_session,
+    "expire_voucher": _expire_voucher,
+    "release_funds": balance.release,
+}

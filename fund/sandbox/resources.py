@@ -1,0 +1,174 @@
+"""The API's endpoints: path, the SDK's parameter type, and what answers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stripe import params as sdk
+from stripe.params import checkout as sdk_checkout
+
+from fund.sandbox import courier, reading, sessions
+from fund.sandbox.errors import missing
+from fund.sandbox.reading import field
+from fund.sandbox.store import Thing
+from fund.sandbox.till import Till, blank
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, read and checked: path ids, parameters, and the base of public addresses."""
+
+    till: Till
+    ids: Mapping[str, str]
+    params: Thing
+    base: str
+
+
+Answer = Callable[[Call], Thing]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method and path of the API, its parameters and its answer."""
+
+    method: str
+    rule: str
+    params: type
+    answer: Answer
+
+
+def _retrieve(kind: str, param: str) -> Answer:
+    return lambda call: call.till.get(kind, call.ids["id"], param)
+
+
+def _list(kind: str, url: str, filters: reading.Filters) -> Answer:
+    return lambda call: reading.listing(call.till, kind, call.params, filters, url)
+
+
+def _create_session(call: Call) -> Thing:
+    return sessions.create(call.till, call.params, call.base)
+
+
+def _expire_session(call: Call) -> Thing:
+    session = call.till.get("checkout.session", call.ids["id"], "session")
+    return sessions.expire(call.till, session)
+
+
+def line_items(till: Till, session: Thing) -> Thing:
+    """The list of a session's line items."""
+    lines = till.store.hidden(session["id"])["line_items"]
+    return reading.as_list(lines, f"/v1/checkout/sessions/{session['id']}/line_items")
+
+
+def _session_lines(call: Call) -> Thing:
+    return line_items(call.till, call.till.get("checkout.session", call.ids["id"], "session"))
+
+
+def refunds_of(till: Till, charge: Thing) -> Thing:
+    """The list of a charge's refunds, newest first."""
+    found = till.store.all("refund", charge=charge["id"])
+    return reading.as_list(found[::-1], f"/v1/charges/{charge['id']}/refunds")
+
+
+def _create_customer(call: Call) -> Thing:
+    taken = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")
+    given = {name: call.params[name] for name in taken if name in call.params}
+    if "address" in given:
+        given["address"] = {**_ADDRESS, **given["address"]}
+    return call.till.make("customer", "cus", metadata=sessions.metadata_of(call.params), **given)
+
+
+_ADDRESS: Thing = blank("payment_method")["billing_details"]["address"]
+
+
+def _events(call: Call) -> Thing:
+    params, conditions = call.params, reading.created_between(call.params)
+    if "type" in params:
+        conditions["type GLOB ?"] = params["type"]
+    if "types" in params:
+        conditions["type IN (SELECT value FROM json_each(?))"] = json.dumps(params["types"])
+    if "delivery_success" in params:
+        conditions["(state = 'delivered') = ?"] = int(params["delivery_success"])
+    paging = reading.cursors(call.till, "event", "event", params)
+    rows, more = call.till.store.page("event", conditions, paging)
+    shown = [courier.body_of(call.till, row) for row in rows]
+    return reading.as_list(shown, "/v1/events", has_more=more)
+
+
+def _event(call: Call) -> Thing:
+    found = call.till.store.rows("SELECT * FROM event WHERE id = ?", (call.ids["id"],))
+    if not found:
+        raise missing("event", call.ids["id"], "id")
+    return courier.body_of(call.till, found[0])
+
+
+INCLUDES: Mapping[tuple[str, str], Callable[[Till, Thing], Any]] = {
+    ("checkout.session", "line_items"): line_items,
+    ("charge", "refunds"): refunds_of,
+}
+
+_SESSION_FILTERS = {
+    "payment_intent": field("payment_intent"),
+    "status": field("status"),
+    "customer": field("customer"),
+}
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("POST", "checkout/sessions", sdk_checkout.SessionCreateParams, _create_session),
+    Endpoint(
+        "GET",
+        "checkout/sessions",
+        sdk_checkout.SessionListParams,
+        _list("checkout.session", "/v1/checkout/sessions", _SESSION_FILTERS),
+    ),
+    Endpoint(
+        "GET",
+        "checkout/sessions/<id>",
+        sdk_checkout.SessionRetrieveParams,
+        _retrieve("checkout.session", "session"),
+    ),
+    Endpoint(
+        "GET",
+        "checkout/sessions/<id>/line_items",
+        sdk_checkout.SessionListLineItemsParams,
+        _session_lines,
+    ),
+    Endpoint(
+        "POST",
+        "checkout/sessions/<id>/expire",
+        sdk_checkout.SessionExpireParams,
+        _expire_session,
+    ),
+    Endpoint(
+        "GET",
+        "payment_intents",
+        sdk.PaymentIntentListParams,
+        _list("payment_intent", "/v1/payment_intents", {"customer": field("customer")}),
+    ),
+    Endpoint(
+        "GET",
+        "payment_intents/<id>",
+        sdk.PaymentIntentRetrieveParams,
+        _retrieve("payment_intent", "intent"),
+    ),
+    Endpoint(
+        "GET",
+        "charges",
+        sdk.ChargeListParams,
+        _list(
+            "charge",
+            "/v1/charges",
+            {"payment_intent": field("payment_intent"), "customer": field("customer")},
+        ),
+    ),
+    Endpoint("GET", "charges/<id>", sdk.ChargeRetrieveParams, _retrieve("charge", "charge")),
+    Endpoint("POST", "customers", sdk.CustomerCreateParams, _create_customer),
+    Endpoint(
+        "GET", "customers/<id>", sdk.CustomerRetrieveParams, _retrieve("customer", "customer")
+    ),
+    Endpoint("GET", "events", sdk.EventListParams, _events),
+    Endpoint("GET", "events/<id>", sdk.EventRetrieveParams, _event),
+)
