@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -40,6 +41,9 @@ public_entry = Table(
     Column("in_yen", BigInteger, nullable=False),
     Column("out_yen", BigInteger, nullable=False),
     Column("left_yen", BigInteger, nullable=False),
+    Column("committed_yen", BigInteger, nullable=False),
+    Column("spent_yen", BigInteger, nullable=False),
+    Column("returned_yen", BigInteger, nullable=False),
     Column("search_text", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("appended_at", DateTime(timezone=True), nullable=False),
@@ -49,6 +53,8 @@ public_entry = Table(
     Index("ix_public_entry_fy", "fy", "no"),
     Index("ix_public_entry_gift_no", "gift_no"),
     Index("ix_public_entry_award_no", "award_no"),
+    Index("ix_public_entry_run_no", "run_no", postgresql_where=text("run_no IS NOT NULL")),
+    Index("ix_public_entry_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL")),
     Index("ix_public_entry_groups", "groups", postgresql_using="gin"),
     Index("ix_public_entry_fields", "fields", postgresql_using="gin"),
 )

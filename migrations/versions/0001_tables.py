@@ -295,6 +295,9 @@ def upgrade():
         sa.Column("in_yen", sa.BigInteger(), nullable=False),
         sa.Column("out_yen", sa.BigInteger(), nullable=False),
         sa.Column("left_yen", sa.BigInteger(), nullable=False),
+        sa.Column("committed_yen", sa.BigInteger(), nullable=False),
+        sa.Column("spent_yen", sa.BigInteger(), nullable=False),
+        sa.Column("returned_yen", sa.BigInteger(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("appended_at", sa.DateTime(timezone=True), nullable=False),
@@ -315,6 +318,20 @@ def upgrade():
         "ix_public_entry_groups", "public_entry", ["groups"], unique=False, postgresql_using="gin"
     )
     op.create_index("ix_public_entry_kind", "public_entry", ["kind", "no"], unique=False)
+    op.create_index(
+        "ix_public_entry_run_no",
+        "public_entry",
+        ["run_no"],
+        unique=False,
+        postgresql_where="run_no IS NOT NULL",
+    )
+    op.create_index(
+        "ix_public_entry_reverses",
+        "public_entry",
+        ["reverses"],
+        unique=False,
+        postgresql_where="reverses IS NOT NULL",
+    )
     op.create_table(
         "receipt_series",
         sa.Column("fy", sa.Integer(), nullable=False),
@@ -949,6 +966,16 @@ def downgrade():
     op.drop_index("ix_sign_in_attempt_account", table_name="sign_in_attempt")
     op.drop_table("sign_in_attempt")
     op.drop_table("receipt_series")
+    op.drop_index(
+        "ix_public_entry_run_no",
+        table_name="public_entry",
+        postgresql_where="run_no IS NOT NULL",
+    )
+    op.drop_index(
+        "ix_public_entry_reverses",
+        table_name="public_entry",
+        postgresql_where="reverses IS NOT NULL",
+    )
     op.drop_index("ix_public_entry_kind", table_name="public_entry")
     op.drop_index("ix_public_entry_groups", table_name="public_entry", postgresql_using="gin")
     op.drop_index("ix_public_entry_gift_no", table_name="public_entry")
