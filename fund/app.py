@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fund.identity import views as identity_views
 from fund.kernel import calendar
 from fund.kernel.money import format_yen
+from fund.payments import views as payment_views
 from fund.platform.house import House
 from fund.platform.web import assets, failures, security
 from fund.platform.web.access import public
@@ -23,7 +24,10 @@ from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LOCALES, LocalePrefix, path_in, request_locale
 
 ROOT = Path(__file__).resolve().parent
-BLUEPRINTS = (identity_views.blueprint,)
+BLUEPRINTS = (
+    identity_views.blueprint,
+    payment_views.blueprint,
+)
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 CSRF_EXEMPT = ("payments.stripe_webhook",)
 

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from fund.adapters.stripe_provider import StripeProvider
+from fund.payments import deliveries as payment_deliveries
+from fund.payments.ports import Provider
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
 from fund.platform.settings import Settings
 from fund.platform.tasks import TaskQueue
 
 REACTING: tuple[ModuleType, ...] = ()
-DELIVERING: tuple[ModuleType, ...] = ()
+DELIVERING: tuple[ModuleType, ...] = (payment_deliveries,)
 
 
 def reactions() -> Mapping[type[Message], tuple[Reaction, ...]]:
@@ -45,8 +48,11 @@ def periodic() -> Mapping[str, str]:
 
 def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     """The adapter behind each port."""
-    del settings
-    return {}
+    return {
+        Provider: StripeProvider(
+            settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base
+        ),
+    }
 
 
 def build_house(settings: Settings) -> House:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -26,12 +26,9 @@ class Message:
 
 Reaction = Callable[["Transaction", Any], None]
 
-
-class Delivery(Protocol):
-    """Work after a commit: calls the outside between transactions, safe to repeat."""
-
-    def __call__(self, house: House, *, now: dt.datetime, **payload: Any) -> None:
-        """Do the work; raise ``Unavailable`` (or anything) to be tried again later."""
+Delivery = Callable[..., None]
+"""Work after a commit, ``(house, *, now, **payload)``: it calls the outside between
+transactions and may be repeated; what it raises makes the worker try again later."""
 
 
 @dataclass(frozen=True)
