@@ -32,7 +32,7 @@ class Outcome:
 
 def pay_by_card(till: Till, session_id: str, card: Card, payer: Payer) -> Outcome:
     """Charge a card: it succeeds, is declined, or its bank wants a 3-D Secure challenge."""
-    session = _offered(till, session_id, "card")
+    session = offered(till, session_id, "card")
     if session["status"] != "open":
         return Outcome("closed", session)
     intent = intents.open_for(till, session)
@@ -46,7 +46,7 @@ def pay_by_card(till: Till, session_id: str, card: Card, payer: Payer) -> Outcom
             challenge={"number": card.number, "ends": [card.exp_month, card.exp_year]},
             payer=vars(payer),
         )
-        url = {"return_url": session["success_url"], "url": _aside(session, "3ds")}
+        url = {"return_url": session["success_url"], "url": aside(session, "3ds")}
         action = {"type": "redirect_to_url", "redirect_to_url": url}
         intents.require_action(till, intent, means, action)
         return Outcome("challenge", session)
@@ -70,12 +70,12 @@ def answer_challenge(till: Till, session_id: str, *, approve: bool) -> Outcome:
 
 def begin_paypay(till: Till, session_id: str, payer: Payer) -> Outcome:
     """Send the payer over to PayPay."""
-    session = _offered(till, session_id, "paypay")
+    session = offered(till, session_id, "paypay")
     if session["status"] != "open":
         return Outcome("closed", session)
     intent = intents.open_for(till, session)
     till.store.hide(session_id, payer=vars(payer), challenge=None)
-    url = {"return_url": session["success_url"], "url": _aside(session, "paypay")}
+    url = {"return_url": session["success_url"], "url": aside(session, "paypay")}
     action = {"type": "redirect_to_url", "redirect_to_url": url}
     intents.require_action(till, intent, Means("paypay", payer, {}), action)
     return Outcome("challenge", session)
@@ -103,19 +103,19 @@ def issue_voucher(till: Till, session_id: str, payer: Payer, chain: str) -> Outc
     """
     if chain not in STORES:
         raise ApiError(f"Unknown konbini chain: {chain}", param="store")
-    session = _offered(till, session_id, "konbini")
+    session = offered(till, session_id, "konbini")
     if session["status"] != "open":
         return Outcome("closed", session)
     intent = intents.open_for(till, session)
     options = intent["payment_method_options"]["konbini"]
     ends = _last_second(till.now(), options["expires_after_days"])
     options["expires_at"] = ends
-    number = payer.phone or _digits(11)
+    number = payer.phone or digits(11)
     options["confirmation_number"] = number
-    codes = {store: {"confirmation_number": number, "payment_code": _digits(6)} for store in STORES}
+    codes = {store: {"confirmation_number": number, "payment_code": digits(6)} for store in STORES}
     shown = {
         "expires_at": ends,
-        "hosted_voucher_url": _aside(session, "voucher"),
+        "hosted_voucher_url": aside(session, "voucher"),
         "stores": codes,
     }
     action = {"type": "konbini_display_details", "konbini_display_details": shown}
@@ -155,7 +155,12 @@ def _paid(till: Till, session: Thing, intent: Thing, means: Means) -> Outcome:
     return Outcome("paid", sessions.complete(till, session, means.payer, paid=True))
 
 
-def _offered(till: Till, session_id: str, method: str) -> Thing:
+def offered(till: Till, session_id: str, method: str) -> Thing:
+    """The session, if it offers this method.
+
+    Raises:
+        ApiError: 404 for an unknown session, 400 for a method it does not offer.
+    """
     session = till.get("checkout.session", session_id)
     if method not in session["payment_method_types"]:
         raise ApiError(f"This session does not offer {method}.", param="method")
@@ -181,13 +186,14 @@ def _promised(till: Till, intent_id: str, kind: str) -> tuple[Thing, Thing]:
     return intent, sessions.of_intent(till, intent)
 
 
-def _aside(session: Thing, page: str) -> str:
-    """A page beside the session's pay page; kept in the intent, so it outlives the session's url."""
+def aside(session: Thing, page: str) -> str:
+    """A page beside the session's pay page; the intent keeps it after the session lost its url."""
     base, identifier = str(session["url"]).rsplit("/c/pay/", 1)
     return f"{base}/c/{page}/{identifier}"
 
 
-def _digits(length: int) -> str:
+def digits(length: int) -> str:
+    """So many random digits."""
     return "".join(secrets.choice("0123456789") for _ in range(length))
 
 

@@ -80,9 +80,11 @@ def deliver(till: Till, events: Sequence[sqlite3.Row], *, workers: int = 1) -> l
         return list(pool.map(lambda event: _send(till, event), events))
 
 
-def waiting(till: Till, *, order: str = "created", seed: int = 0) -> list[sqlite3.Row]:
-    """The undelivered events: as created, ``reverse``, or ``shuffle`` with a seed."""
-    events = till.store.rows("SELECT * FROM event WHERE state = 'pending' ORDER BY seq")
+def waiting(
+    till: Till, *, order: str = "created", seed: int = 0, copies: int = 1
+) -> list[sqlite3.Row]:
+    """The undelivered events, each so many times: as created, ``reverse`` or ``shuffle``."""
+    events = copies * till.store.rows("SELECT * FROM event WHERE state = 'pending' ORDER BY seq")
     if order == "reverse":
         events.reverse()
     elif order == "shuffle":

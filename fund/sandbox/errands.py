@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fund.sandbox import balance, checkout, sessions
-from fund.sandbox.till import Cause, Till, cause
+from fund.sandbox import balance, checkout, disputes, refunds, sessions
+from fund.sandbox.till import ITSELF, Till, cause
 
 Errand = Callable[[Till, str], None]
 
@@ -22,7 +22,7 @@ def sweep(till: Till) -> int:
             "SELECT * FROM errand WHERE due <= ? ORDER BY due, seq LIMIT 1", (till.now(),)
         ):
             till.store.rows("DELETE FROM errand WHERE seq = ?", (due[0]["seq"],))
-            token = cause.set(Cause())
+            token = cause.set(ITSELF)
             ERRANDS[due[0]["name"]](till, due[0]["subject"])
             cause.reset(token)
             done += 1
@@ -41,7 +41,9 @@ def _expire_voucher(till: Till, intent_id: str) -> None:
 
 
 ERRANDS: Mapping[str, Errand] = {
+    "dispute_later": disputes.open_later,
     "expire_session": _expire_session,
     "expire_voucher": _expire_voucher,
+    "refund_later": refunds.later,
     "release_funds": balance.release,
 }

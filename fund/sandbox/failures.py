@@ -23,7 +23,9 @@ class Failure:
 
 
 def wish(till: Till, wishes: list[Thing]) -> None:
-    """Add wishes ``{path, status, times, when}``; ``path`` may hold ``*``, ``when`` is before|after.
+    """Add wishes ``{path, status, times, when}``; ``path`` may hold ``*``.
+
+    ``when`` is ``before`` the work (the default) or ``after`` it.
 
     Raises:
         ValueError: for a wish without a path, or with an unknown ``when``.

@@ -42,7 +42,8 @@ class Payer:
             "name": self.name or None,
             "phone": self.phone or None,
         }
-        return blank("payment_method")["billing_details"] | details
+        form: Thing = blank("payment_method")["billing_details"]
+        return form | details
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def hold_method(till: Till, intent: Thing, means: Means) -> Thing:
         customer=intent["customer"],
         type=means.kind,
     )
-    method[means.kind] = shown if means.kind in ("card",) else {}
+    method[means.kind] = shown if means.kind == "card" else {}
     return till.store.save(method)
 
 

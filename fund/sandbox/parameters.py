@@ -25,8 +25,10 @@ _OPTIONS = frozenset(RequestOptions.__annotations__)
 _GONE = {
     "payment_method_types": (
         "payment_method_types_no_longer_supported",
-        "The `payment_method_types` parameter is no longer supported in this API version. "
-        "Use `allowed_payment_method_types` or your Dashboard settings instead.",
+        (
+            "The `payment_method_types` parameter is no longer supported in this API version. "
+            "Use `allowed_payment_method_types` or your Dashboard settings instead."
+        ),
     )
 }
 
@@ -74,20 +76,18 @@ def _fields(record: type) -> dict[str, tuple[Any, bool]]:
     bearer = type("Bearer", (), {"__module__": record.__module__, "__annotations__": own})
     hints = typing_extensions.get_type_hints(bearer, include_extras=True)
     return {
-        name: (_bare(hint), typing_extensions.get_origin(hint) not in _NOT_REQUIRED)
+        name: (_bare(hint), typing.get_origin(hint) not in _NOT_REQUIRED)
         for name, hint in hints.items()
     }
 
 
-_NOT_REQUIRED = (typing.NotRequired, typing_extensions.NotRequired)
+_NOT_REQUIRED: tuple[object, ...] = (typing.NotRequired, typing_extensions.NotRequired)
+_WRAPPERS = (*_NOT_REQUIRED, typing.Required, typing.Annotated)
+_PLAIN = (str, int, bool, float, Decimal, type(None))
 
 
 def _bare(hint: Any) -> Any:
-    while typing_extensions.get_origin(hint) in (
-        *_NOT_REQUIRED,
-        typing.Required,
-        typing.Annotated,
-    ):
+    while typing_extensions.get_origin(hint) in _WRAPPERS:
         hint = typing_extensions.get_args(hint)[0]
     return hint
 
@@ -119,7 +119,7 @@ def _inside(path: str, name: str) -> str:
 
 def _typed(value: Any, hint: Any, path: str) -> Any:
     origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
+    if origin is typing.Union or isinstance(hint, types.UnionType):
         return _one_of(value, typing.get_args(hint), path)
     if origin in (list, typing.List):  # noqa: UP006 - the SDK still spells it so
         return _several(value, typing.get_args(hint)[0], path)
@@ -127,6 +127,8 @@ def _typed(value: Any, hint: Any, path: str) -> Any:
         return _choice(value, typing.get_args(hint), path)
     if typing_extensions.is_typeddict(hint):
         return _record(value, hint, path)
+    if isinstance(value, dict) != (hint not in _PLAIN):
+        raise ApiError(f"Invalid value: {path}", param=path)
     if isinstance(value, dict):
         return _free(value, hint, path)
     return _scalar(value, hint, path)
@@ -136,8 +138,8 @@ def _one_of(value: Any, options: Sequence[Any], path: str) -> Any:
     """Pick the member of a union by the value's shape; listed words bind although str is there."""
     literals = [word for hint in options for word in _words(hint)]
     if isinstance(value, dict):
-        nested = [hint for hint in options if hint is not str and not _words(hint)]
-        shaped = [hint for hint in nested if hint not in (int, bool, float, Decimal, type(None))]
+        nested = [hint for hint in options if not _words(hint)]
+        shaped = [hint for hint in nested if hint not in _PLAIN]
         if not shaped:
             raise ApiError(f"Invalid value: {path}", param=path)
         return _typed(value, shaped[0], path)

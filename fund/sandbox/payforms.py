@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fund.kernel.calendar import day_in_japan
-from fund.sandbox import cards, checkout
+from fund.sandbox import cards, checkout, transfers
 from fund.sandbox.checkout import Outcome
 from fund.sandbox.intents import Payer
 from fund.sandbox.till import Till
@@ -30,7 +30,7 @@ class Filled:
         return Payer(
             name=self.typed.get("name", ""),
             email=self.typed.get("email", ""),
-            phone=_digits(self.typed.get("phone", "")),
+            phone=digits(self.typed.get("phone", "")),
         )
 
 
@@ -48,7 +48,7 @@ def read(method: str, form: Mapping[str, str], now: int, words: Words) -> Filled
     if method == "konbini":
         if typed["store"] not in checkout.STORES:
             faults["store"] = "bad_store"
-        if typed["phone"] and len(_digits(typed["phone"])) not in (10, 11):
+        if typed["phone"] and len(digits(typed["phone"])) not in (10, 11):
             faults["phone"] = "bad_phone"
     return Filled(typed, {field: words[fault] for field, fault in faults.items()}, card)
 
@@ -59,6 +59,8 @@ def pay(till: Till, session_id: str, method: str, filled: Filled) -> Outcome:
         return checkout.pay_by_card(till, session_id, filled.card, filled.payer)
     if method == "konbini":
         return checkout.issue_voucher(till, session_id, filled.payer, filled.typed["store"])
+    if method == "customer_balance":
+        return transfers.begin(till, session_id, filled.payer)
     return checkout.begin_paypay(till, session_id, filled.payer)
 
 
@@ -86,5 +88,6 @@ def _narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _digits(text: str) -> str:
+def digits(text: str) -> str:
+    """Only the digits of what was typed, in half width."""
     return re.sub(r"[^0-9]", "", _narrow(text))

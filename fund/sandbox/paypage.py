@@ -6,13 +6,14 @@ back button are harmless; a form carries the token of its page, and a token coun
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from fund.sandbox import checkout, errands, payforms
+from fund.sandbox import checkout, errands, payforms, transfers
 from fund.sandbox.checkout import Outcome
 from fund.sandbox.errors import ApiError
 from fund.sandbox.payforms import Filled
@@ -20,6 +21,7 @@ from fund.sandbox.store import Thing
 from fund.sandbox.till import Till
 from fund.sandbox.wording import Words
 
+View = Callable[..., AnyResponse]
 CARD_TABLE = (
     ("4242 4242 4242 4242", "card_ok"),
     ("4000 0025 0000 3155", "card_3ds"),
@@ -34,14 +36,15 @@ def blueprint(till: Till) -> Blueprint:
     """The pages under ``/c``."""
     pages = Blueprint("pay", __name__, url_prefix="/c")
 
-    def rule(path: str, name: str, view: object, *methods: str) -> None:
-        pages.add_url_rule(path, name, partial(view, till), methods=list(methods))  # type: ignore[arg-type]
+    def rule(path: str, name: str, view: View, *methods: str) -> None:
+        pages.add_url_rule(path, name, partial(view, till), methods=list(methods))
 
     rule("/pay/<session_id>", "page", _page, "GET")
     rule("/pay/<session_id>/<method>", "submit", _submit, "POST")
     rule("/3ds/<session_id>", "challenge", _challenge, "GET", "POST")
     rule("/paypay/<session_id>", "paypay", _paypay, "GET", "POST")
     rule("/voucher/<session_id>", "voucher", _voucher, "GET", "POST")
+    rule("/transfer/<session_id>", "transfer", _transfer, "GET", "POST")
     pages.before_request(lambda: _before(till))
     pages.register_error_handler(ApiError, _refused)
     return pages
@@ -121,8 +124,9 @@ def _after(till: Till, session_id: str, word: str, method: str) -> AnyResponse:
     if word == "challenge" and session["status"] == "open":
         page = "pay.paypay" if method == "paypay" else "pay.challenge"
         return redirect(url_for(page, session_id=session_id), 303)
-    if word == "voucher":
-        return redirect(url_for("pay.voucher", session_id=session_id), 303)
+    aside = {"voucher": "pay.voucher", "instructions": "pay.transfer"}
+    if word in aside:
+        return redirect(url_for(aside[word], session_id=session_id), 303)
     if session["status"] == "open":
         again = url_for("pay.page", session_id=session_id, method=method, refused=1)
         return redirect(again, 303)
@@ -190,6 +194,30 @@ def _voucher(till: Till, session_id: str) -> AnyResponse:
         onward=success_url(session),
     )
     return _secured(make_response(html), session)
+
+
+def _transfer(till: Till, session_id: str) -> AnyResponse:
+    session = till.get("checkout.session", session_id)
+    intent = till.store.find(session["payment_intent"] or "")
+    if intent is None or "customer_balance" not in intent["payment_method_options"]:
+        raise ApiError("no transfer", status=404)
+    fault = None
+    if request.method == "POST":
+        amount = payforms.digits(request.form.get("amount", ""))
+        if amount and len(amount) <= 9 and int(amount) > 0:
+            with till.store.act():
+                transfers.receive(till, session["customer"], int(amount))
+            return redirect(url_for("pay.transfer", session_id=session_id), 303)
+        fault = Words.of(session)["bad_amount"]
+    html = render_template(
+        "transfer.html",
+        words=Words.of(session),
+        session=session,
+        intent=intent,
+        fault=fault,
+        onward=success_url(session),
+    )
+    return _secured(make_response(html, 422 if fault else 200), session)
 
 
 def _secured(response: Response, session: Thing | None) -> Response:

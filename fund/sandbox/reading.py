@@ -91,26 +91,25 @@ def expanded(till: Till, thing: Thing, paths: list[str], includes: Includes) -> 
 
 
 def _expand(till: Till, spot: object, steps: list[str], includes: Includes) -> None:
-    if isinstance(spot, list):
-        for item in spot:
-            _expand(till, item, steps, includes)
-        return
     if not steps or spot is None:
         return
-    if not isinstance(spot, dict):
-        raise _not_expandable(steps[0])
-    name = steps[0]
+    for item in spot if isinstance(spot, list) else [spot]:
+        if not isinstance(item, dict):
+            raise _not_expandable(steps[0])
+        _step(till, item, steps[0], includes)
+        _expand(till, item[steps[0]], steps[1:], includes)
+
+
+def _step(till: Till, spot: Thing, name: str, includes: Includes) -> None:
     include = includes.get((str(spot.get("object")), name))
     if include is not None and name not in spot:
         spot[name] = include(till, spot)
+    if isinstance(spot.get(name), str):
+        spot[name] = till.store.find(spot[name])
+        if spot[name] is None:
+            raise _not_expandable(name)
     if name not in spot:
         raise _not_expandable(name)
-    if isinstance(spot[name], str):
-        found = till.store.find(spot[name])
-        if found is None:
-            raise _not_expandable(name)
-        spot[name] = found
-    _expand(till, spot[name], steps[1:], includes)
 
 
 def _not_expandable(name: str) -> ApiError:

@@ -10,7 +10,7 @@ from typing import Any
 from stripe import params as sdk
 from stripe.params import checkout as sdk_checkout
 
-from fund.sandbox import courier, reading, sessions
+from fund.sandbox import courier, reading, refunds, sessions, transfers
 from fund.sandbox.errors import missing
 from fund.sandbox.reading import field
 from fund.sandbox.store import Thing
@@ -105,6 +105,23 @@ def _event(call: Call) -> Thing:
     return courier.body_of(call.till, found[0])
 
 
+def _create_refund(call: Call) -> Thing:
+    return refunds.create(call.till, call.params)
+
+
+def _cash_balance(call: Call) -> Thing:
+    customer = call.till.get("customer", call.ids["id"], "customer")
+    return transfers.cash_balance(call.till, customer["id"])
+
+
+def _cash_transactions(call: Call) -> Thing:
+    customer = call.till.get("customer", call.ids["id"], "customer")["id"]
+    url = f"/v1/customers/{customer}/cash_balance_transactions"
+    filters = {"customer": field("customer")}
+    kind = "customer_cash_balance_transaction"
+    return reading.listing(call.till, kind, call.params | {"customer": customer}, filters, url)
+
+
 INCLUDES: Mapping[tuple[str, str], Callable[[Till, Thing], Any]] = {
     ("checkout.session", "line_items"): line_items,
     ("charge", "refunds"): refunds_of,
@@ -114,6 +131,13 @@ _SESSION_FILTERS = {
     "payment_intent": field("payment_intent"),
     "status": field("status"),
     "customer": field("customer"),
+}
+_BY_CHARGE = {"charge": field("charge"), "payment_intent": field("payment_intent")}
+_ENTRY_FILTERS = {
+    "payout": "json_extract(hidden, '$.payout')",
+    "source": field("source"),
+    "type": field("type"),
+    "currency": field("currency"),
 }
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -168,6 +192,50 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "customers", sdk.CustomerCreateParams, _create_customer),
     Endpoint(
         "GET", "customers/<id>", sdk.CustomerRetrieveParams, _retrieve("customer", "customer")
+    ),
+    Endpoint(
+        "GET",
+        "customers/<id>/cash_balance",
+        sdk.CustomerCashBalanceRetrieveParams,
+        _cash_balance,
+    ),
+    Endpoint(
+        "GET",
+        "customers/<id>/cash_balance_transactions",
+        sdk.CustomerCashBalanceTransactionListParams,
+        _cash_transactions,
+    ),
+    Endpoint("POST", "refunds", sdk.RefundCreateParams, _create_refund),
+    Endpoint("GET", "refunds", sdk.RefundListParams, _list("refund", "/v1/refunds", _BY_CHARGE)),
+    Endpoint("GET", "refunds/<id>", sdk.RefundRetrieveParams, _retrieve("refund", "refund")),
+    Endpoint(
+        "GET", "disputes", sdk.DisputeListParams, _list("dispute", "/v1/disputes", _BY_CHARGE)
+    ),
+    Endpoint("GET", "disputes/<id>", sdk.DisputeRetrieveParams, _retrieve("dispute", "dispute")),
+    Endpoint(
+        "GET",
+        "balance_transactions",
+        sdk.BalanceTransactionListParams,
+        _list("balance_transaction", "/v1/balance_transactions", _ENTRY_FILTERS),
+    ),
+    Endpoint(
+        "GET",
+        "balance_transactions/<id>",
+        sdk.BalanceTransactionRetrieveParams,
+        _retrieve("balance_transaction", "id"),
+    ),
+    Endpoint(
+        "GET",
+        "payouts",
+        sdk.PayoutListParams,
+        _list("payout", "/v1/payouts", {"status": field("status")}),
+    ),
+    Endpoint("GET", "payouts/<id>", sdk.PayoutRetrieveParams, _retrieve("payout", "payout")),
+    Endpoint(
+        "GET",
+        "payment_methods/<id>",
+        sdk.PaymentMethodRetrieveParams,
+        _retrieve("payment_method", "payment_method"),
     ),
     Endpoint("GET", "events", sdk.EventListParams, _events),
     Endpoint("GET", "events/<id>", sdk.EventRetrieveParams, _event),

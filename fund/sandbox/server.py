@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from fund.sandbox import api, errands, paypage
+from fund.sandbox import api, control, errands, mailpages, paypage
 from fund.sandbox.courier import Courier
+from fund.sandbox.postbox import Postbox
 from fund.sandbox.settings import SandboxSettings
 from fund.sandbox.store import Store
 from fund.sandbox.till import Till
@@ -32,6 +33,8 @@ def create_sandbox(settings: SandboxSettings) -> Flask:
     app.extensions["till"] = till
     app.register_blueprint(api.blueprint(till))
     app.register_blueprint(paypage.blueprint(till))
+    app.register_blueprint(control.blueprint(till))
+    app.register_blueprint(mailpages.blueprint(till))
     return app
 
 
@@ -69,10 +72,11 @@ class RunningSandbox:
     """A started sandbox: where it listens, its till, and how to stop it."""
 
     url: str
+    smtp_port: int
     till: Till
     _server: BaseWSGIServer
     _serving: threading.Thread
-    _threads: tuple[Courier | _Ticker, ...]
+    _threads: tuple[Courier | _Ticker | Postbox, ...]
 
     def stop(self) -> None:
         """Stop taking requests, finish what is in hand and close the state file."""
@@ -95,13 +99,18 @@ def start(settings: SandboxSettings) -> RunningSandbox:
     server = make_server(
         settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler
     )
-    threads = (Courier(till), _Ticker(till))
-    for thread in threads:
-        thread.start()
+    server = make_server(
+        settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler
+    )
+    postbox, courier, ticker = Postbox(till), Courier(till), _Ticker(till)
+    smtp_port = postbox.start()
+    till.store.turn("smtp_port", smtp_port)
+    courier.start()
+    ticker.start()
     serving = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
     serving.start()
     url = f"http://{settings.host}:{server.server_port}"
-    return RunningSandbox(url, till, server, serving, threads)
+    return RunningSandbox(url, smtp_port, till, server, serving, (courier, ticker, postbox))
 
 
 def run(settings: SandboxSettings) -> None:
@@ -110,7 +119,7 @@ def run(settings: SandboxSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     running = start(settings)
-    sys.stdout.write(f"sandbox {running.url}\n")
+    sys.stdout.write(f"sandbox {running.url} smtp {settings.host}:{running.smtp_port}\n")
     sys.stdout.flush()
     done.wait()
     running.stop()

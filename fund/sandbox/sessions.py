@@ -188,15 +188,19 @@ def _check(params: Thing) -> None:
         raise ApiError("This sandbox plays mode=payment only.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise ApiError("This sandbox plays ui_mode=hosted_page only.", param="ui_mode")
-    for name in ("success_url", "cancel_url"):
-        if name in params and not _is_url(params[name]):
-            raise ApiError("Not a valid URL", code="url_invalid", param=name)
+    _check_addresses(params)
     if len(params.get("client_reference_id", "")) > 200:
         raise ApiError(
             "Invalid string: must be at most 200 characters",
             code="parameter_invalid_string",
             param="client_reference_id",
         )
+
+
+def _check_addresses(params: Thing) -> None:
+    for name in ("success_url", "cancel_url"):
+        if name in params and not _is_url(params[name]):
+            raise ApiError("Not a valid URL", code="url_invalid", param=name)
     email = params.get("customer_email")
     if email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise ApiError(
@@ -236,7 +240,6 @@ def _line(till: Till, line: Thing, number: int) -> Thing:
 
 def _item(till: Till, name: str, unit: int, quantity: int) -> Thing:
     """A line item: ``unit`` yen times ``quantity`` of something named."""
-
     price = blank(
         "price",
         id=new_id("price"),

@@ -43,7 +43,7 @@ class SandboxSettings:
         if not self.api_key.startswith("sk_test_"):
             faults["api_key"] = "must be a test key, beginning with sk_test_"
         if not self.webhook_secret:
-            faults["webhook_secret"] = "must not be empty"
+            faults |= {"webhook_secret": "must not be empty"}
         if self.host not in LOOPBACK:
             faults["host"] = "must be a loopback address"
         if faults:

@@ -25,6 +25,8 @@ CREATE INDEX IF NOT EXISTS thing_kind ON thing (kind, seq);
 CREATE INDEX IF NOT EXISTS thing_intent ON thing (json_extract(body, '$.payment_intent'));
 CREATE INDEX IF NOT EXISTS thing_charge ON thing (json_extract(body, '$.charge'));
 CREATE INDEX IF NOT EXISTS thing_source ON thing (json_extract(body, '$.source'));
+CREATE INDEX IF NOT EXISTS thing_customer ON thing (json_extract(body, '$.customer'));
+CREATE INDEX IF NOT EXISTS thing_payout ON thing (kind, json_extract(hidden, '$.payout'));
 CREATE TABLE IF NOT EXISTS event (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
   created INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,

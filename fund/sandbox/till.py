@@ -31,7 +31,8 @@ class Cause:
     idempotency_key: str | None = None
 
 
-cause: ContextVar[Cause] = ContextVar("cause", default=Cause())
+ITSELF = Cause()
+cause: ContextVar[Cause] = ContextVar("cause", default=ITSELF)
 
 
 def blank(form: str, **fields: object) -> Thing:
