@@ -11,16 +11,20 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from fund.adapters.press import WeasyPress
+from fund.adapters.smtp_mailer import SmtpMailer
 from fund.adapters.stripe_provider import StripeProvider
 from fund.payments import deliveries as payment_deliveries
 from fund.payments.ports import Provider
+from fund.platform import outbox
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
 from fund.platform.settings import Settings
 from fund.platform.tasks import TaskQueue
+from fund.receipts.ports import DocumentPress
 
 REACTING: tuple[ModuleType, ...] = ()
-DELIVERING: tuple[ModuleType, ...] = (payment_deliveries,)
+DELIVERING: tuple[ModuleType, ...] = (outbox, payment_deliveries)
 
 
 def reactions() -> Mapping[type[Message], tuple[Reaction, ...]]:
@@ -48,10 +52,13 @@ def periodic() -> Mapping[str, str]:
 
 def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     """The adapter behind each port."""
+    ours = settings.municipality
     return {
         Provider: StripeProvider(
             settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base
         ),
+        outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
+        DocumentPress: WeasyPress(),
     }
 
 

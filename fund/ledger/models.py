@@ -26,7 +26,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from fund.platform.database import metadata
 
-
 journal_entry = Table(
     "journal_entry",
     metadata,

@@ -1,0 +1,52 @@
+"""When gifts are accepted: receipts, at once; the drawing and the mail, after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fund.giving import queries as giving
+from fund.giving.commands import secret_of
+from fund.giving.messages import GiftsAccepted
+from fund.platform.house import Message, Reaction, Transaction
+from fund.platform.letters import write_letter
+from fund.platform.outbox import queue_mail
+from fund.receipts import commands, queries
+
+
+def issue_receipts(tx: Transaction, message: GiftsAccepted) -> None:
+    """One receipt for every accepted gift, and the mail that says so."""
+    for gift_no in message.gift_nos:
+        commands.issue(tx, gift_no=gift_no, issued_on=message.accepted_on)
+        tx.enqueue("receipts.draw", gift_no=gift_no)
+        _write_mail(tx, gift_no)
+
+
+def _write_mail(tx: Transaction, gift_no: str) -> None:
+    donor = giving.donor_of(tx.connection, gift_no)
+    found = queries.receipt_of(tx.connection, gift_no)
+    if not donor.email or found is None:
+        return
+    settings = tx.house.settings
+    prefix = "" if donor.locale == "ja" else f"/{donor.locale}"
+    link = f"{settings.base_url}{prefix}/d/{secret_of(tx.house, gift_no)}"
+    facts = {
+        "name": donor.name_on_receipt,
+        "gift_no": gift_no,
+        "receipt_no": found.no,
+        "yen": found.content["yen"],
+        "link": link,
+    }
+    queue_mail(
+        tx,
+        write_letter(
+            settings,
+            occasion="gift.accepted",
+            subject_no=gift_no,
+            recipient=donor.email,
+            locale=donor.locale,
+            facts=facts,
+        ),
+    )
+
+
+REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {GiftsAccepted: (issue_receipts,)}
