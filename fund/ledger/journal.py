@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select, text
 
@@ -30,8 +31,11 @@ SELECT id FROM entry
 """)
 
 
+@dataclass(frozen=True)
 class EntryRecorded(Message):
-    """An entry was written; whoever publishes the ledger may go and look."""
+    """An entry of this kind was written; whoever publishes the ledger may go and look."""
+
+    kind: str
 
 
 def record(tx: Transaction, entry: Entry) -> int | None:
@@ -69,7 +73,7 @@ def record(tx: Transaction, entry: Entry) -> int | None:
         return None
     entry_id = int(recorded)
     _write_lots(tx, entry, entry_id)
-    tx.announce(EntryRecorded())
+    tx.announce(EntryRecorded(entry.kind))
     return entry_id
 
 
