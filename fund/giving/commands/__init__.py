@@ -1,0 +1,34 @@
+"""Use cases of the giving room; each opens exactly one transaction."""
+
+from fund.giving.commands.acceptance import decide_acceptance, propose_acceptance
+from fund.giving.commands.offers import (
+    DRAFT_LIFE,
+    Begun,
+    begin_donation,
+    check_wish,
+    close_draft,
+    forget_drafts,
+    look_at_donor,
+    pass_on_percent,
+    retry_payment,
+    save_draft,
+    secret_of,
+    start_draft,
+)
+
+__all__ = [
+    "DRAFT_LIFE",
+    "Begun",
+    "begin_donation",
+    "check_wish",
+    "close_draft",
+    "decide_acceptance",
+    "forget_drafts",
+    "look_at_donor",
+    "pass_on_percent",
+    "propose_acceptance",
+    "retry_payment",
+    "save_draft",
+    "secret_of",
+    "start_draft",
+]

@@ -1,0 +1,187 @@
+"""Acceptance (採納): proposed by one person, decided by another, booked in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from fund.giving import queries, store
+from fund.giving.domain import Share, wish_levels
+from fund.giving.domain.acceptance import (
+    CHECKLIST_VERSION,
+    check_complete,
+    check_note,
+    check_other_person,
+)
+from fund.giving.messages import GiftsAccepted
+from fund.giving.queries import GiftView
+from fund.kernel.actor import Actor
+from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.ledger import facts, journal
+from fund.ledger.domain import Entry
+from fund.manual.queries import Rules, rules_on
+from fund.platform.house import House, Transaction
+from fund.registry import queries as registry
+
+
+def propose_acceptance(
+    house: House,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    gift_nos: Sequence[str],
+    checklist: Collection[str],
+    note: str = "",
+) -> str:
+    """Propose that received gifts be accepted; returns the batch's number.
+
+    Raises:
+        Forbidden: when no person stands behind the act.
+        Invalid: without gifts, or with an item of the legal checklist not ticked.
+        NotFound: for an unknown gift.
+        Conflict: for a gift that is not received or already waits in another batch.
+    """
+    if not by.is_person():
+        raise Forbidden("採納の起案は、サインインした職員だけが行えます")
+    if not gift_nos:
+        message = "採納する寄附を選んでください"
+        raise Invalid(message, {"gifts": message})
+    ticked = check_complete(checklist)
+    written = check_note(note)
+    with house.transaction(by=by, now=now) as tx:
+        rows = store.lock_gifts(tx, gift_nos)
+        _check_proposable(tx, rows, gift_nos)
+        number = store.add_batch(
+            tx,
+            fiscal_year(day_in_japan(now)),
+            [row.id for row in rows],
+            {"version": CHECKLIST_VERSION, "items": ticked},
+            written,
+        )
+        tx.audit("acceptance.proposed", number, gifts=[row.no for row in rows])
+    return number
+
+
+def _check_proposable(tx: Transaction, rows: Sequence[Row[Any]], gift_nos: Collection[str]) -> None:
+    if missing := sorted(set(gift_nos) - {row.no for row in rows}):
+        raise NotFound(f"寄附が見つかりません: {', '.join(missing)}")
+    if wrong := [row.no for row in rows if row.state != "received"]:
+        raise Conflict(f"入金済みで採納前の寄附ではありません: {', '.join(wrong)}")
+    taken = set(store.in_open_batch(tx, [row.id for row in rows]))
+    if twice := [row.no for row in rows if row.id in taken]:
+        raise Conflict(f"すでに起案されています: {', '.join(twice)}")
+
+
+def decide_acceptance(
+    house: House,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    batch_no: str,
+    accept: bool,
+    note: str = "",
+) -> None:
+    """Accept every gift of a batch and book it into the fund, or send the batch back.
+
+    Raises:
+        NotFound: for an unknown batch.
+        Forbidden: for the person who proposed it.
+        Conflict: when it was decided before, or a gift of it can no longer be accepted.
+        Invalid: when it is sent back without a reason.
+    """
+    written = check_note(note)
+    if not accept and not written:
+        message = "差し戻す理由を入力してください"
+        raise Invalid(message, {"note": message})
+    with house.transaction(by=by, now=now) as tx:
+        batch = store.lock_batch(tx, batch_no)
+        if batch is None:
+            raise NotFound("起案が見つかりません")
+        if batch.state != "proposed":
+            raise Conflict("この起案はすでに決定されています")
+        check_other_person(batch.proposed_by, by.person_id)
+        gift_nos = store.gift_nos_of_batch(tx, batch.id)
+        store.close_batch(tx, batch.id, "accepted" if accept else "sent_back", written)
+        if accept:
+            _accept(tx, batch_no, gift_nos)
+        else:
+            tx.audit("acceptance.sent-back", batch_no)
+
+
+def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
+    accepted_on = day_in_japan(tx.now)
+    rows = store.lock_gifts(tx, gift_nos)
+    if wrong := [row.no for row in rows if row.state != "received"]:
+        raise Conflict(f"採納できない寄附があります。差し戻してください: {', '.join(wrong)}")
+    views = queries.gifts_by_no(tx.connection, gift_nos)
+    today = rules_on(tx.connection, accepted_on)
+    for row in rows:
+        entry = _entry(tx.connection, views[row.no], accepted_on, batch_no, today)
+        if journal.record(tx, entry) is None:
+            raise Conflict(f"すでに採納が記帳されています: {row.no}")
+        store.move_gift(tx, row.no, row.state, "accepted", accepted_on=accepted_on)
+        tx.audit("gift.accepted", row.no, batch=batch_no)
+    tx.audit("acceptance.decided", batch_no, gifts=len(rows))
+    tx.announce(GiftsAccepted(batch_no, tuple(row.no for row in rows), accepted_on))
+
+
+def _entry(
+    connection: Connection,
+    gift: GiftView,
+    accepted_on: dt.date,
+    batch_no: str,
+    today: Rules,
+) -> Entry:
+    """The journal entry of one gift: its wish under the edition it was offered under."""
+    if gift.received_on is None:
+        raise LookupError(f"{gift.no} is received without a day")
+    offered = rules_on(connection, day_in_japan(gift.offered_at))
+    wished = gift.wish.target if gift.wish.kind == "group" else None
+    group = registry.group(connection, wished) if wished else None
+    shares = tuple(
+        facts.Share(
+            share_id=share.id,
+            kind=share.kind,
+            target=share.target,
+            fallback=share.fallback,
+            part=share.part,
+            yen=share.yen,
+            wish=wish_levels(
+                Share(
+                    share.id,
+                    position,
+                    share.kind,
+                    share.target,
+                    share.fallback,
+                    share.part,
+                    share.yen,
+                ),
+                received_on=gift.received_on,
+                term_years=offered.integer("wish.term_years"),
+                group_fields=group.fields if group else (),
+            ),
+        )
+        for position, share in enumerate(gift.shares, start=1)
+    )
+    return facts.donation_received(
+        facts.Gift(gift.no, gift.yen, gift.received_on, shares),
+        accepted_on,
+        batch_no,
+        _clauses(gift, offered, today),
+    )
+
+
+def _clauses(gift: GiftView, offered: Rules, today: Rules) -> list[str]:
+    """Why the gift is booked like this: acceptance, and the rules of its wish."""
+    cited = [today.cite("acceptance")]
+    wished = [share for share in gift.shares if share.part == "wish" and share.target]
+    if wished:
+        cited += [offered.cite("wish-respected"), offered.clause("wish.term_years")]
+    if any(share.part == "kept" for share in gift.shares):
+        kind = wished[0].kind if wished else "group"
+        cited.append(offered.clause(f"pass_on.{kind}_percent"))
+    return cited

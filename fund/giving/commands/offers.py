@@ -1,0 +1,205 @@
+"""From the wish to the payment page: beginning a donation, trying again, drafts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from fund.giving import queries, store
+from fund.giving.domain import RETRYABLE, Offer, Wish, split
+from fund.giving.domain.offer import check_bounds
+from fund.kernel.actor import Actor
+from fund.kernel.calendar import day_in_japan
+from fund.kernel.canonical import Json
+from fund.kernel.errors import Conflict, Invalid, NotFound
+from fund.kernel.ids import new_gift_no, new_secret
+from fund.kernel.money import Yen
+from fund.manual.queries import Rules, rules_on
+from fund.payments import store as payment_store
+from fund.payments.domain import SESSION_LIFE
+from fund.payments.queries import PaymentView, payments_of
+from fund.platform.house import House, Transaction
+from fund.registry import queries as registry
+
+DRAFT_LIFE = dt.timedelta(days=14)
+MAX_ATTEMPTS = 10
+"""How often one gift may be sent to the payment page: beyond it somebody is testing cards."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A donation that waits for its payment: the number to say, the secret to link."""
+
+    gift_no: str
+    secret: str
+    payment_no: str
+
+
+def secret_of(house: House, gift_no: str) -> str:
+    """The secret of a gift's link, derived anew whenever a mail needs it."""
+    return store.derive_secret(house.settings.secret_key, gift_no)
+
+
+def begin_donation(house: House, *, by: Actor, now: dt.datetime, offer: Offer) -> Begun:
+    """Write down donor, gift, shares, consents and the payment to come, before any charge.
+
+    The same form with the same content gives the same gift again, however often and however
+    parallel it is sent.
+
+    Raises:
+        Invalid: for an amount outside the manual's bounds or a wish that is not open.
+        Conflict: when the form was sent before with another content.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        earlier = store.hold_form(tx, offer.form_key)
+        if earlier is not None:
+            if bytes(earlier.form_sha256) != offer.sha256():
+                raise Conflict("この申し込みは、別の内容ですでに送信されています")
+            return _begun(house, earlier.no, payments_of(tx.connection, earlier.no)[-1].no)
+        gift_no, payment_no = _write(tx, offer)
+    return _begun(house, gift_no, payment_no)
+
+
+def _begun(house: House, gift_no: str, payment_no: str) -> Begun:
+    return Begun(gift_no, secret_of(house, gift_no), payment_no)
+
+
+def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
+    rules = rules_on(tx.connection, day_in_japan(tx.now))
+    check_bounds(offer.yen, rules.integer("gift.minimum_yen"), rules.integer("gift.maximum_yen"))
+    check_wish(tx.connection, offer.wish, day_in_japan(tx.now))
+    gift_no = new_gift_no()
+    while store.gift_exists(tx, gift_no):
+        gift_no = new_gift_no()
+    donor_id = store.add_donor(tx, offer.donor, offer.locale)
+    gift_id = store.add_gift(tx, gift_no, donor_id, offer, rules.edition)
+    percent = pass_on_percent(rules, offer.wish)
+    store.add_shares(tx, gift_id, split(gift_no, offer.yen, offer.wish, percent))
+    store.add_consents(tx, gift_id, offer)
+    payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=offer.yen, method=offer.method)
+    tx.audit(
+        "gift.begun",
+        gift_no,
+        yen=int(offer.yen),
+        wish=offer.wish.kind,
+        method=offer.method,
+        payment=payment_no,
+        sample=offer.sample,
+    )
+    return gift_no, payment_no
+
+
+def pass_on_percent(rules: Rules, wish: Wish) -> int:
+    """How many per cent of a gift follow its wish under the manual in force."""
+    if wish.kind == "anywhere":
+        return 100
+    return rules.integer(f"pass_on.{wish.kind}_percent")
+
+
+def check_wish(connection: Connection, wish: Wish, day: dt.date) -> None:
+    """Pass if what the donor names exists and takes gifts on this day.
+
+    Raises:
+        Invalid: with the field of the form that must change.
+    """
+    if wish.kind == "field":
+        field = registry.field(connection, wish.target or "")
+        if field is None or not field.open:
+            _refuse("field", "この分野は、いま寄附を受け付けていません。ほかの分野を選んでください")
+    elif wish.kind == "group":
+        group = registry.group(connection, wish.target or "")
+        if group is None or group.state != "registered":
+            _refuse("group", "この団体は、いま登録されていません。ほかの団体を選んでください")
+        elif wish.fallback == "field" and not group.fields:
+            _refuse("fallback", "この団体には分野がありません。「基金全体で使う」を選んでください")
+    elif wish.kind == "theme" and wish.target not in {
+        theme.code for theme in registry.themes(connection, day)
+    }:
+        _refuse("theme", "このテーマの募集は終わりました。ほかのテーマを選んでください")
+
+
+def _refuse(field: str, message: str) -> None:
+    raise Invalid(message, {field: message})
+
+
+def retry_payment(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> str:
+    """The payment to open for a gift that is not paid: the living one, or a new attempt.
+
+    Raises:
+        NotFound: for an unknown gift.
+        Conflict: when the gift is paid, or was tried too often.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        row = store.lock_gift(tx, gift_no)
+        if row is None:
+            raise NotFound("寄附が見つかりません")
+        if row.state not in RETRYABLE:
+            raise Conflict("この寄附のお支払いは済んでいるか、受け付けを終えています")
+        attempts = payments_of(tx.connection, gift_no)
+        if row.state == "awaiting_payment" and _alive(attempts[-1], now):
+            return attempts[-1].no
+        if len(attempts) >= MAX_ATTEMPTS:
+            raise Conflict("お支払いの回数が上限に達しました。お手数ですが、窓口へご連絡ください")
+        if row.state != "awaiting_payment":
+            store.move_gift(tx, gift_no, row.state, "awaiting_payment")
+        payment_no = payment_store.add_payment(
+            tx, gift_no=gift_no, yen=Yen(row.yen), method=row.method
+        )
+        tx.audit("gift.retried", gift_no, payment=payment_no, before=row.state)
+    return payment_no
+
+
+def _alive(payment: PaymentView, now: dt.datetime) -> bool:
+    return payment.state in {"created", "open"} and now < payment.created_at + SESSION_LIFE
+
+
+def start_draft(house: House, *, by: Actor, now: dt.datetime, data: Mapping[str, Json]) -> str:
+    """Begin a draft of the form and return the secret for its cookie."""
+    token = new_secret()
+    with house.transaction(by=by, now=now) as tx:
+        store.add_draft(tx, token, new_secret(), data)
+    return token
+
+
+def save_draft(
+    house: House, *, by: Actor, now: dt.datetime, token: str, data: Mapping[str, Json]
+) -> None:
+    """Write what was typed so far.
+
+    Raises:
+        Conflict: when the form was sent meanwhile, or forgotten.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        if not store.put_draft(tx, token, data):
+            raise Conflict("この申し込みは、すでに送信されたか、保存の期限を過ぎています")
+
+
+def close_draft(
+    house: House, *, by: Actor, now: dt.datetime, token: str, gift_no: str, origin: str
+) -> None:
+    """Forget what was typed: the gift holds it now."""
+    with house.transaction(by=by, now=now) as tx:
+        store.close_draft(tx, token, gift_no, origin)
+
+
+def forget_drafts(house: House, *, by: Actor, now: dt.datetime) -> int:
+    """Delete drafts untouched for two weeks; returns how many."""
+    with house.transaction(by=by, now=now) as tx:
+        return store.forget_drafts(tx, now - DRAFT_LIFE)
+
+
+def look_at_donor(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> queries.DonorView:
+    """The donor of a gift, with a line in the audit trail that says who looked.
+
+    Raises:
+        NotFound: for an unknown gift.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        found = queries.donor_of(tx.connection, gift_no)
+        if found is None:
+            raise NotFound("寄附が見つかりません")
+        tx.audit("donor.viewed", gift_no)
+    return found

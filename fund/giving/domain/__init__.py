@@ -1,0 +1,27 @@
+"""Rules of giving: wishes, shares, donors, consents, states and acceptance; plain Python."""
+
+from fund.giving.domain.acceptance import CHECKLIST, CheckItem, batch_no
+from fund.giving.domain.consents import TEXTS, Consents, ConsentText
+from fund.giving.domain.donor import Donor
+from fund.giving.domain.offer import Offer
+from fund.giving.domain.shares import Share, Wish, split, wish_levels
+from fund.giving.domain.states import ACCEPTED, BEFORE_PAYMENT, GIFT, RETRYABLE
+
+__all__ = [
+    "ACCEPTED",
+    "BEFORE_PAYMENT",
+    "CHECKLIST",
+    "GIFT",
+    "RETRYABLE",
+    "TEXTS",
+    "CheckItem",
+    "ConsentText",
+    "Consents",
+    "Donor",
+    "Offer",
+    "Share",
+    "Wish",
+    "batch_no",
+    "split",
+    "wish_levels",
+]

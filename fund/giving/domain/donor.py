@@ -1,0 +1,156 @@
+"""The donor's facts, exactly as typed: names and addresses are never normalised."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from fund.kernel.errors import Invalid
+from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, to_katakana
+
+KINDS = ("individual", "organisation")
+JAPAN = "JP"
+MAX_NAME = 100
+MAX_ADDRESS = 300
+MAX_EMAIL = 254
+# Bidirectional controls can make a page show something else than what is stored.
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+|[^@\s,;<>\"]+@localhost")
+
+
+@dataclass(frozen=True)
+class Donor:
+    """Who gives; for an organisation ``single_name`` is its name.
+
+    ``country`` is ``JP`` or the name of a country as typed; ``postal_code`` seven digits
+    for an address in Japan and empty abroad.
+
+    Raises:
+        Invalid: naming every fact that is missing or cannot be.
+    """
+
+    kind: str = "individual"
+    family_name: str = ""
+    given_name: str = ""
+    single_name: str = ""
+    kana: str = ""
+    contact_person: str = ""
+    country: str = JAPAN
+    postal_code: str = ""
+    address1: str = ""
+    address2: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def __post_init__(self) -> None:
+        problems = {**self._name_problems(), **self._address_problems()}
+        if self.kind not in KINDS:
+            problems["kind"] = "個人か、法人・団体かを選んでください"
+        if problems:
+            raise Invalid("お名前・ご住所を確認してください", problems)
+
+    @property
+    def name(self) -> str:
+        """The name as the receipt writes it."""
+        return self.single_name or f"{self.family_name} {self.given_name}"
+
+    def _name_problems(self) -> dict[str, str]:
+        if self.kind == "organisation":
+            return {} if self.single_name else {"single_name": "法人・団体の名前を入力してください"}
+        if self.single_name:
+            if self.family_name or self.given_name:
+                return {"single_name": "お名前は、分けて書くか、分けずに書くかのどちらかです"}
+            return {}
+        problems = {}
+        if not self.family_name:
+            problems["family_name"] = "姓を入力してください"
+        if not self.given_name:
+            problems["given_name"] = "名を入力してください"
+        return problems
+
+    def _address_problems(self) -> dict[str, str]:
+        problems = {}
+        if not self.country:
+            problems["country"] = "国・地域の名前を入力してください"
+        if self.country == JAPAN and not re.fullmatch(r"[0-9]{7}", self.postal_code):
+            problems["postal_code"] = "郵便番号は7けたの数字で入力してください（例：1448621）"
+        if not self.address1:
+            problems["address1"] = "ご住所を入力してください"
+        return problems
+
+
+def read_name(text: str, longest: int = MAX_NAME) -> str:
+    """A name or one line of an address as typed, only trimmed.
+
+    Raises:
+        ValueError: if it is too long or holds control characters; the message may be shown.
+    """
+    name = keep_name(text)
+    if len(name) > longest:
+        raise ValueError(f"{longest}文字までで入力してください")
+    if any(char in _BIDI or unicodedata.category(char) in {"Cc", "Cs"} for char in name):
+        raise ValueError("使えない文字（制御文字）が入っています")
+    return name
+
+
+def read_kana(text: str) -> str:
+    """A reading in full-width katakana from hiragana or any katakana.
+
+    Raises:
+        ValueError: if something else than kana is left; the message may be shown.
+    """
+    kana = to_katakana(read_name(text))
+    if kana and not is_katakana(kana):
+        raise ValueError("フリガナはカタカナかひらがなで入力してください")
+    return kana
+
+
+def read_postal_code(text: str) -> str:
+    """Seven digits, whatever hyphens, marks and widths were typed.
+
+    Raises:
+        ValueError: if there are not exactly seven digits.
+    """
+    code = digits(text[:100])
+    if len(code) != 7:
+        raise ValueError("郵便番号は7けたの数字で入力してください（例：1448621）")
+    return code
+
+
+def read_phone(text: str) -> str:
+    """A telephone number as digits, with its ``+`` if it was typed; empty stays empty.
+
+    Raises:
+        ValueError: if the digits cannot be a telephone number.
+    """
+    plain = narrow(text[:100]).strip()
+    if not plain:
+        return ""
+    number = digits(plain)
+    if not 8 <= len(number) <= 15:
+        raise ValueError("電話番号を市外局番から入力してください（例：03-5744-1111）")
+    return f"+{number}" if plain.startswith("+") else number
+
+
+def read_email(text: str) -> str:
+    """An e-mail address: full width folded, spaces and a closing 。 dropped, domain lower case.
+
+    Raises:
+        ValueError: if it cannot be an address.
+    """
+    plain = re.sub(r"[\s\u200b\ufeff]", "", narrow(text[:1000])).rstrip("。.,、")
+    if not plain:
+        return ""
+    if len(plain) > MAX_EMAIL or not _EMAIL.fullmatch(plain):
+        raise ValueError("メールアドレスを「name@example.jp」の形で入力してください")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in plain):
+        raise ValueError("メールアドレスを「name@example.jp」の形で入力してください")
+    local, _, domain = plain.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def is_latin(name: str) -> bool:
+    """Whether every letter of a name is Latin; such names need no reading in kana."""
+    letters = [char for char in name if char.isalpha()]
+    return all(unicodedata.name(char, "").startswith("LATIN") for char in letters)

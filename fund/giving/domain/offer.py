@@ -1,0 +1,80 @@
+"""An offer: everything a donor says before the money moves, frozen and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+from fund.giving.domain.consents import Consents
+from fund.giving.domain.donor import Donor
+from fund.giving.domain.shares import Wish
+from fund.kernel.canonical import Json, canonical
+from fund.kernel.errors import Invalid
+from fund.kernel.money import Yen, format_yen
+
+METHODS = ("card", "counter", "bank")
+ONLINE = frozenset({"card"})
+LOCALES = ("ja", "en")
+NO_WISH = Wish()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the donor offers; ``form_key`` names the form it came from (16 to 128 characters).
+
+    ``sample`` marks gifts of the sample data (見本).
+
+    Raises:
+        Invalid: for a key, amount, method, language or mail address that cannot be.
+    """
+
+    form_key: str
+    yen: Yen
+    donor: Donor
+    consents: Consents
+    wish: Wish = NO_WISH
+    method: str = "card"
+    locale: str = "ja"
+    sample: bool = False
+
+    def __post_init__(self) -> None:
+        if not 16 <= len(self.form_key) <= 128:
+            raise Invalid("申し込みの画面を開き直してください")
+        if self.yen <= 0:
+            raise Invalid("金額を入力してください", {"amount": "金額を入力してください"})
+        if self.method not in METHODS or self.locale not in LOCALES:
+            raise Invalid("支払い方法か言語が正しくありません")
+        if self.method in ONLINE and not self.donor.email:
+            message = "メールアドレスを入力してください"
+            raise Invalid(message, {"email": message})
+        if self.consents.tell_group and self.wish.kind != "group":
+            raise Invalid("団体を希望した寄附だけ、団体に知らせることができます")
+
+    def content(self) -> dict[str, Json]:
+        """The offer without its key, as it is hashed: same key and same content is a repeat."""
+        body = asdict(self)
+        del body["form_key"]
+        body["yen"] = int(self.yen)
+        return body
+
+    def sha256(self) -> bytes:
+        """SHA-256 of the canonical content."""
+        return hashlib.sha256(canonical(self.content())).digest()
+
+
+def check_bounds(yen: Yen, minimum: int, maximum: int) -> Yen:
+    """The amount, if the manual's bounds of the day allow it.
+
+    Raises:
+        Invalid: saying the bound.
+    """
+    if yen < minimum:
+        message = f"{format_yen(minimum)}以上の金額を入力してください"
+        raise Invalid(message, {"amount": message})
+    if yen > maximum:
+        message = (
+            f"この画面では{format_yen(maximum)}まで受け付けます。"
+            "それより大きい寄附は、窓口へご相談ください"
+        )
+        raise Invalid(message, {"amount": message})
+    return yen

@@ -1,0 +1,111 @@
+"""What must be zero in the giving room."""
+
+from __future__ import annotations
+
+from fund.platform.invariants import Invariant, by_sql
+
+INVARIANTS: tuple[Invariant, ...] = (
+    by_sql(
+        "gift-shares-sum",
+        "寄附の内訳の合計は、寄附の金額と同じ",
+        "The shares of a gift sum to the gift",
+        """
+        SELECT gift.no AS gift, gift.yen AS yen, coalesce(sum(gift_share.yen), 0) AS shares
+        FROM gift LEFT JOIN gift_share ON gift_share.gift_id = gift.id
+        GROUP BY gift.id HAVING gift.yen <> coalesce(sum(gift_share.yen), 0)
+        ORDER BY gift.id
+        """,
+    ),
+    by_sql(
+        "gift-received-is-paid",
+        "入金済みの寄附には、成立した支払いがある",
+        "A received gift has a payment that succeeded, of the same amount",
+        """
+        SELECT gift.no AS gift, gift.state AS state FROM gift
+        WHERE gift.paid_at IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM payment WHERE payment.gift_no = gift.no
+            AND payment.state = 'succeeded' AND payment.yen = gift.yen)
+        ORDER BY gift.id
+        """,
+    ),
+    by_sql(
+        "gift-paid-is-received",
+        "成立した支払いの寄附は、入金済みになっている",
+        "A gift whose payment succeeded is received",
+        """
+        SELECT payment.no AS payment, payment.gift_no AS gift, gift.state AS state
+        FROM payment LEFT JOIN gift ON gift.no = payment.gift_no
+        WHERE payment.state = 'succeeded' AND gift.paid_at IS NULL
+        ORDER BY payment.id
+        """,
+    ),
+    by_sql(
+        "gift-state-and-dates",
+        "寄附の状態と日付が合っている",
+        "A gift's state agrees with its dates",
+        """
+        SELECT no AS gift, state FROM gift WHERE
+          (state IN ('offered', 'awaiting_payment', 'failed', 'expired')
+            AND paid_at IS NOT NULL)
+          OR (state = 'received' AND (paid_at IS NULL OR accepted_on IS NOT NULL))
+          OR (state IN ('accepted', 'allocated', 'reported') AND accepted_on IS NULL)
+        ORDER BY id
+        """,
+    ),
+    by_sql(
+        "gift-accepted-is-booked",
+        "採納した寄附は、ちょうど一度だけ記帳されている",
+        "An accepted gift is booked exactly once, on the day and with the amount of the gift",
+        """
+        SELECT coalesce(gift.no, entry.fact_id) AS gift, gift.accepted_on AS accepted_on,
+               entry.on_day AS booked_on, held.yen AS booked
+        FROM (SELECT * FROM gift WHERE accepted_on IS NOT NULL) AS gift
+        FULL JOIN (SELECT * FROM journal_entry WHERE kind = 'donation.received') AS entry
+          ON entry.fact_id = gift.no
+        LEFT JOIN posting AS held
+          ON held.entry_id = entry.id AND held.account = 'held:unaccepted'
+        WHERE gift.no IS NULL OR entry.id IS NULL OR gift.accepted_on <> entry.on_day
+          OR held.yen IS DISTINCT FROM gift.yen
+        ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "gift-shares-are-lots",
+        "採納した寄附の内訳は、台帳の内訳（ロット）と同じ",
+        "The shares of an accepted gift are its lots",
+        """
+        SELECT coalesce(share.id, lot.share_id) AS share, share.yen AS yen, lot.yen AS lot
+        FROM (SELECT gift_share.* FROM gift_share JOIN gift ON gift.id = gift_share.gift_id
+              WHERE gift.accepted_on IS NOT NULL) AS share
+        FULL JOIN (SELECT * FROM lot WHERE origin = 'gift') AS lot ON lot.share_id = share.id
+        WHERE share.id IS NULL OR lot.id IS NULL OR share.yen <> lot.yen
+        ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "gift-accepted-by-two",
+        "採納した寄附は、二人の職員が関わったひとつの起案に入っている",
+        "An accepted gift stands in exactly one accepted batch, decided by a second person",
+        """
+        SELECT gift.no AS gift, count(batch.id) AS batches
+        FROM gift
+        LEFT JOIN acceptance_item AS item ON item.gift_id = gift.id
+        LEFT JOIN acceptance_batch AS batch ON batch.id = item.batch_id
+          AND batch.state = 'accepted' AND batch.decided_by <> batch.proposed_by
+        WHERE gift.accepted_on IS NOT NULL
+        GROUP BY gift.id HAVING count(batch.id) <> 1
+        ORDER BY gift.id
+        """,
+    ),
+    by_sql(
+        "gift-purpose-consented",
+        "すべての寄附に、利用目的への同意が残っている",
+        "Every gift keeps the consent to the purpose of use",
+        """
+        SELECT no AS gift FROM gift WHERE NOT EXISTS (
+          SELECT 1 FROM consent WHERE consent.gift_id = gift.id
+            AND consent.purpose = 'purpose_of_use' AND consent.given)
+        ORDER BY id
+        """,
+    ),
+)

@@ -1,0 +1,65 @@
+"""Frozen reads of the giving room."""
+
+from fund.giving.queries.acceptance import (
+    BatchView,
+    RegisterRow,
+    batch,
+    batches,
+    batches_of_gift,
+    gifts_of_batch,
+    register,
+    waiting_gifts,
+)
+from fund.giving.queries.drafts import Draft, Typed, draft, submitted_from
+from fund.giving.queries.gifts import (
+    ConsentView,
+    DonorView,
+    GiftView,
+    ShareView,
+    Viewing,
+    commitments,
+    consents_of,
+    counts_by_state,
+    donor_of,
+    donors_of,
+    gift_by_no,
+    gift_by_secret,
+    gifts,
+    gifts_by_no,
+    published_names,
+    viewings,
+)
+
+gift = gift_by_no
+
+__all__ = [
+    "BatchView",
+    "ConsentView",
+    "DonorView",
+    "Draft",
+    "GiftView",
+    "RegisterRow",
+    "ShareView",
+    "Typed",
+    "Viewing",
+    "batch",
+    "batches",
+    "batches_of_gift",
+    "commitments",
+    "consents_of",
+    "counts_by_state",
+    "donor_of",
+    "donors_of",
+    "draft",
+    "gift",
+    "gift_by_no",
+    "gift_by_secret",
+    "gifts",
+    "gifts_by_no",
+    "gifts_of_batch",
+    "published_names",
+    "register",
+    "submitted_from",
+    "viewings",
+    "waiting_gifts",
+]
