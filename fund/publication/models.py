@@ -15,7 +15,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -53,8 +52,8 @@ public_entry = Table(
     Index("ix_public_entry_fy", "fy", "no"),
     Index("ix_public_entry_gift_no", "gift_no"),
     Index("ix_public_entry_award_no", "award_no"),
-    Index("ix_public_entry_run_no", "run_no", postgresql_where=text("run_no IS NOT NULL")),
-    Index("ix_public_entry_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL")),
+    Index("ix_public_entry_run_no", "run_no", postgresql_where="run_no IS NOT NULL"),
+    Index("ix_public_entry_reverses", "reverses", postgresql_where="reverses IS NOT NULL"),
     Index("ix_public_entry_groups", "groups", postgresql_using="gin"),
     Index("ix_public_entry_fields", "fields", postgresql_using="gin"),
 )

@@ -1,0 +1,131 @@
+"""Reading the query strings of the public pages; whatever cannot be read is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fund.kernel.calendar import fiscal_year_bounds
+from fund.kernel.ids import CROCKFORD
+from fund.platform.web.query import Query
+from fund.publication.domain.kinds import KIND_WORDS
+from fund.publication.domain.measures import folded
+from fund.publication.queries import LedgerFilter
+
+MAX_NO = 2**53 - 1
+PAGE = 50
+MOST = 500
+YEARS = (1900, 2999)
+ARGUMENTS = ("fy", "kind", "field", "group", "min", "max", "from", "to", "q")
+_CODE = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_GROUP = re.compile(r"[0-9]{4}")
+_AWARD = re.compile(rf"[{CROCKFORD}-]{{1,40}}")
+
+
+@dataclass(frozen=True)
+class LedgerView:
+    """A filter with the place in it: rows below ``after``, at most ``limit`` of them."""
+
+    wanted: LedgerFilter
+    after: int | None
+    limit: int | None
+
+
+def read_ledger(query: Query) -> LedgerView:
+    """The view of the ledger that a query string asks for.
+
+    Raises:
+        Invalid: naming every argument that cannot be read.
+    """
+    wanted = LedgerFilter(
+        fy=query.integer("fy", *YEARS),
+        kinds=_kinds(query),
+        field=_code(query, "field"),
+        group=_group(query),
+        low=query.yen("min"),
+        high=query.yen("max"),
+        first=query.day("from"),
+        last=query.day("to"),
+        words=tuple(folded(query.text("q") or "").split()),
+    )
+    if wanted.low is not None and wanted.high is not None and wanted.low > wanted.high:
+        query.errors["max"] = "下の金額より大きくしてください"
+    if wanted.first and wanted.last and wanted.first > wanted.last:
+        query.errors["to"] = "はじめの日より後にしてください"
+    view = LedgerView(wanted, query.integer("after", 1, MAX_NO), query.integer("limit", 1, MOST))
+    query.check()
+    return view
+
+
+def _kinds(query: Query) -> tuple[str, ...]:
+    """One kind, or several with commas between them (a money word is a sum over kinds)."""
+    named = tuple(part.strip() for part in (query.text("kind", 400) or "").split(",") if part)
+    if any(kind not in KIND_WORDS for kind in named):
+        query.errors["kind"] = "一覧から選んでください"
+        return ()
+    return tuple(dict.fromkeys(named))
+
+
+def _code(query: Query, name: str) -> str | None:
+    value = query.text(name)
+    if value is not None and not _CODE.fullmatch(value):
+        query.errors[name] = "一覧から選んでください"
+        return None
+    return value
+
+
+def _group(query: Query) -> str | None:
+    value = query.text("group")
+    if value is not None and not _GROUP.fullmatch(value):
+        query.errors["group"] = "団体の番号は4けたの数字です（例：0132）"
+        return None
+    return value
+
+
+def read_year(query: Query) -> int | None:
+    """The fiscal year of ``/glance``.
+
+    Raises:
+        Invalid: when it is no year.
+    """
+    year = query.integer("fy", *YEARS)
+    query.check()
+    return year
+
+
+def last_day(year: int) -> str:
+    """The last day of a fiscal year, as query strings write it."""
+    return fiscal_year_bounds(year)[1].isoformat()
+
+
+@dataclass(frozen=True)
+class GrantsView:
+    """What a reader asked of the list of grants."""
+
+    fy: int | None
+    programme: str | None
+    field: str | None
+    words: tuple[str, ...]
+    after: str | None
+    limit: int
+
+
+def read_grants(query: Query) -> GrantsView:
+    """The view of the grants that a query string asks for.
+
+    Raises:
+        Invalid: naming every argument that cannot be read.
+    """
+    after = query.text("after")
+    if after is not None and not _AWARD.fullmatch(after):
+        query.errors["after"] = "助成の番号を入力してください（例：A2026-0007）"
+    view = GrantsView(
+        fy=query.integer("fy", *YEARS),
+        programme=_code(query, "programme"),
+        field=_code(query, "field"),
+        words=tuple(folded(query.text("q") or "").split()),
+        after=after,
+        limit=query.integer("limit", 1, MOST) or PAGE,
+    )
+    query.check()
+    return view

@@ -1,0 +1,175 @@
+"""Public entries as lines of a table or a file: words, links and amounts, ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from fund.kernel.canonical import Json, canonical
+from fund.platform.web.context import locale
+from fund.platform.web.twins import Column
+from fund.publication import queries
+from fund.publication.phrases import Link, Phrase, Piece, joined
+from fund.publication.phrases import gettext as _
+from fund.publication.queries import LedgerRow
+from fund.publication.wording import (
+    Context,
+    day_text,
+    kind_word,
+    pot_text,
+    sentence,
+    wish_text,
+)
+from fund.registry import queries as registry
+
+_MARKS: Mapping[str, tuple[str, str]] = {
+    "donation.received": ("＋", "success"),
+    "interest.earned": ("＋", "success"),
+    "opening.balance": ("＋", "success"),
+    "allocation.line": ("→", "info"),
+    "disbursement.paid": ("→", "info"),
+    "grant.returned": ("←", "success"),
+    "award.decided": ("◇", "neutral"),
+    "allocation.approved": ("◇", "neutral"),
+    "manual.edition": ("◇", "neutral"),
+    "period.closed": ("◇", "neutral"),
+    "settlement.confirmed": ("◇", "neutral"),
+    "entry.reversed": ("↺", "warning"),
+    "donation.refunded": ("↺", "warning"),
+    "dispute.lost": ("↺", "warning"),
+    "designation.redirected": ("↺", "warning"),
+    "award.reduced": ("↺", "warning"),
+    "award.cancelled": ("↺", "warning"),
+}
+"""Kind → a sign and a tone for its chip; kinds that only move money between accounts have ⇄."""
+
+COLUMNS: tuple[Column[LedgerRow], ...] = (
+    Column("no", "番号", lambda row: row.no),
+    Column("on", "日付", lambda row: row.on),
+    Column("kind", "種類", lambda row: row.kind),
+    Column("postings", "仕訳", lambda row: canonical(postings_json(row)).decode()),
+    Column("reverses", "取り消した番号", lambda row: row.reverses),
+    Column("reason", "理由", lambda row: row.reason),
+)
+"""The columns of the machine twins, in the order of the public contract."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry for a page; amounts are yen it adds to 入, 出 and のこり (zero: it adds none)."""
+
+    no: int
+    href: str
+    day: str
+    kind: str
+    word: str
+    mark: str
+    tone: str
+    sentence: Markup
+    uses: Markup
+    came_in: int
+    out: int
+    left: int
+    undone_by: int | None
+    undoes: int | None
+    reason: str | None
+
+
+def postings_json(row: LedgerRow) -> list[Json]:
+    """The postings as the public contract spells them."""
+    return [{"account": account, "yen": yen} for account, yen in row.postings]
+
+
+def row_json(row: LedgerRow) -> dict[str, Json]:
+    """One row of ``/ledger.json``."""
+    return {
+        "no": row.no,
+        "on": row.on,
+        "kind": row.kind,
+        "postings": postings_json(row),
+        "reverses": row.reverses,
+        "reason": row.reason,
+    }
+
+
+def context_of(connection: Connection, rows: Sequence[LedgerRow]) -> Context:
+    """What the sentences of these rows look up, read at once."""
+    gifts = {gift for row in rows if (gift := row.text("gift"))}
+    awards = {award for row in rows if (award := row.text("award"))}
+    return Context(
+        registry.names(connection),
+        queries.gift_entries(connection, sorted(gifts)),
+        queries.award_facts(connection, sorted(awards)),
+    )
+
+
+def line(row: LedgerRow, context: Context) -> Line:
+    """A row as a page shows it."""
+    mark, tone = _MARKS.get(row.kind, ("⇄", "neutral"))
+    return Line(
+        no=row.no,
+        href=url_for("publication.entry", no=row.no),
+        day=day_text(row.on),
+        kind=row.kind,
+        word=kind_word(row.kind),
+        mark=mark,
+        tone=tone,
+        sentence=sentence(row, context).html(),
+        uses=uses(row, context).html(),
+        came_in=row.came_in,
+        out=row.out,
+        left=row.left,
+        undone_by=row.reversed_by,
+        undoes=row.reverses,
+        reason=reason_word(row.reason),
+    )
+
+
+def uses(row: LedgerRow, context: Context) -> Phrase:
+    """What the money of an entry is for: its award's fields, or the pots it moves."""
+    named: list[Piece] = [wish_text("field", code, context) for code in row.fields]
+    if not named:
+        pots = (account for account, _yen in row.postings if account.startswith("fund:"))
+        named = [pot_text(account, context) for account in dict.fromkeys(pots)]
+    return joined(named, _("、"))
+
+
+def reason_word(reason: str | None) -> str | None:
+    """A published reason code in words."""
+    if reason is None:
+        return None
+    words = {
+        "donor-choice": _("寄附した人が選びなおした"),
+        "wish-term": _("希望の期限がきた"),
+        "group-removed": _("団体の登録がなくなった"),
+        "mistake": _("記帳のまちがい"),
+        "double-payment": _("二重の支払い"),
+        "refund": _("返金"),
+        "dispute": _("支払いの異議"),
+    }
+    return words.get(reason, reason)
+
+
+def sheet_columns(context: Context) -> tuple[Column[LedgerRow], ...]:
+    """The columns of the workbook: the contract's, and the same in words for people."""
+    english = locale() == "en"
+    titles = {column.name: column.name if english else column.title for column in COLUMNS}
+    contract = tuple(Column(c.name, titles[c.name], c.value) for c in COLUMNS)
+    words: tuple[Column[LedgerRow], ...] = (
+        Column("kind_word", _("種類の名前"), lambda row: kind_word(row.kind)),
+        Column("sentence", _("内容"), lambda row: sentence(row, context).plain()),
+        Column("uses", _("使いみち"), lambda row: uses(row, context).plain()),
+        Column("in", _("入った"), lambda row: int(row.came_in)),
+        Column("out", _("渡した"), lambda row: int(row.out)),
+        Column("left", _("のこりの増減"), lambda row: int(row.left)),
+    )
+    return contract + words
+
+
+def entry_link(no: int) -> Link:
+    """An entry by its number."""
+    return Link(_("番号 %(no)s", no=no), url_for("publication.entry", no=no))

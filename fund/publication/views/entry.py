@@ -1,0 +1,134 @@
+"""``/ledger/<no>``: one entry in full, the way of its gift, and how to check its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from fund.kernel.errors import NotFound
+from fund.platform.web.access import public
+from fund.platform.web.context import current_house
+from fund.publication import queries
+from fund.publication.forms import MAX_NO
+from fund.publication.lines import Line, context_of, line
+from fund.publication.phrases import gettext as _
+from fund.publication.queries import LedgerRow
+from fund.publication.views import blueprint
+from fund.publication.wording import Context, pot_text, sentence
+
+WAY = 30
+
+
+@blueprint.get("/ledger/<no>")
+@public
+def entry(no: str) -> ResponseReturnValue:
+    """One entry of the public ledger.
+
+    Raises:
+        NotFound: with how many entries there are, when there is none of this number.
+    """
+    with current_house().database.reading() as connection:
+        row = _found(connection, no)
+        ways = [way for way in (_way(connection, row, kind) for kind in _WAYS) if way]
+        context = context_of(connection, [row])
+        newest = queries.last_no(connection)
+    return render_template(
+        "publication/entry.html",
+        row=row,
+        line=line(row, context),
+        said=sentence(row, context).plain(),
+        postings=[_posting(account, yen, context) for account, yen in row.postings],
+        clauses=[_clause(stamp) for stamp in row.clauses],
+        ways=ways,
+        newest=newest,
+        as_of=row.appended_at,
+    )
+
+
+@blueprint.get("/ledger/<no>.json")
+@public
+def entry_json(no: str) -> ResponseReturnValue:
+    """The entry's canonical bytes themselves: what the log holds and the fingerprint covers."""
+    with current_house().database.reading() as connection:
+        row = _found(connection, no)
+    return Response(row.body, mimetype="application/json")
+
+
+def _found(connection: Connection, no: str) -> LedgerRow:
+    plain = no.isascii() and no.isdigit() and len(no) <= 16 and no == str(int(no))
+    row = queries.entry(connection, int(no)) if plain and int(no) <= MAX_NO else None
+    if row is None:
+        newest = queries.last_no(connection)
+        if newest == 0:
+            raise NotFound(_("台帳には、まだ記帳がありません。"))
+        raise NotFound(
+            _(
+                "この番号の記帳はありません。台帳の番号は 1 から %(newest)s までです。",
+                newest=newest,
+            )
+        )
+    return row
+
+
+_WAYS: Mapping[str, str] = {"gift": "gift_no", "award": "award_no", "run": "run_no"}
+
+
+def _way(connection: Connection, row: LedgerRow, kind: str) -> dict[str, object] | None:
+    """The entries of the same gift, award or run, oldest first; nothing if this one is alone."""
+    value = row.text(kind)
+    if value is None:
+        return None
+    rows, more = queries.related(connection, column=_WAYS[kind], value=value, limit=WAY)
+    if len(rows) < 2:
+        return None
+    context = context_of(connection, rows)
+    titles = {
+        "gift": _("この寄附の道すじ（%(no)s）", no=value),
+        "award": _("この助成の記帳（%(no)s）", no=value),
+        "run": _("この割り当ての記帳（%(no)s）", no=value),
+    }
+    lines: list[Line] = [line(other, context) for other in rows]
+    return {
+        "id": kind,
+        "title": titles[kind],
+        "lines": lines,
+        "more": url_for("publication.ledger", q=value) if more else None,
+    }
+
+
+def _posting(account: str, yen: int, context: Context) -> dict[str, object]:
+    return {"account": account, "words": account_words(account, context), "yen": yen}
+
+
+def account_words(account: str, context: Context) -> str:
+    """What an account is, for people."""
+    fixed = {
+        "assets:bank": _("銀行の口座"),
+        "assets:fund-deposit": _("積み立てた基金"),
+        "assets:clearing:stripe": _("決済会社にあるお金"),
+        "assets:clearing:counter": _("窓口で受け取ったお金"),
+        "assets:due-from-ward": _("基金に補われる手数料"),
+        "held:unaccepted": _("受け入れる前の預り金"),
+        "fund:general": _("基金（おまかせ）"),
+    }
+    if account in fixed:
+        return str(fixed[account])
+    head, _colon, rest = account.partition(":")
+    if head == "committed":
+        return _("助成 %(no)s に決まったお金", no=rest)
+    pot = pot_text(account, context)
+    return _("基金（%(use)s）", use=pot if isinstance(pot, str) else getattr(pot, "text", rest))
+
+
+def _clause(stamp: str) -> dict[str, str]:
+    clause, _at, edition = stamp.partition("@")
+    path = f"{request.script_root}/manual/{edition}#{clause}" if edition else ""
+    return {
+        "stamp": stamp,
+        "href": path or f"{request.script_root}/manual/clause/{clause}",
+        "clause": clause,
+        "edition": edition,
+    }

@@ -1,0 +1,260 @@
+"""``/ledger`` and its machine twins: one filter, the same rows, totals of exactly these."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from flask import Response, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.kernel.errors import Invalid
+from fund.platform.web.access import public
+from fund.platform.web.context import current_house, locale, now
+from fund.platform.web.query import Query
+from fund.platform.web.twins import csv_text, json_response, xlsx_response
+from fund.publication import queries
+from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
+from fund.publication.forms import ARGUMENTS, PAGE, LedgerView, read_ledger
+from fund.publication.lines import COLUMNS, context_of, line, row_json, sheet_columns
+from fund.publication.phrases import gettext as _
+from fund.publication.queries import Totals
+from fund.publication.views import blueprint
+from fund.publication.wording import kind_word, yen_text
+from fund.registry import queries as registry
+
+SHEET_ROWS = 50_000
+
+
+@blueprint.get("/ledger")
+@public
+def ledger() -> ResponseReturnValue:
+    """The public ledger as a page; a filter that cannot be read comes back with what to change."""
+    try:
+        view = read_ledger(Query(request.args))
+    except Invalid as error:
+        with current_house().database.reading() as connection:
+            choices = _choices(connection)
+        page = render_template(
+            "publication/ledger.html",
+            shown=None,
+            errors=error.fields,
+            choices=choices,
+            typed=_typed(),
+            page_error=True,
+        )
+        return Response(page, 400)
+    with current_house().database.reading() as connection:
+        rows, after = queries.page(connection, view.wanted, view.after, view.limit or PAGE)
+        context = context_of(connection, rows)
+        shown = {
+            "lines": [line(row, context) for row in rows],
+            "totals": queries.totals(connection, view.wanted),
+            "next": _url("ledger", after=after) if after else None,
+            "first": _url("ledger") if view.after else None,
+            "echo": _echo(connection),
+            "whole": not _typed(),
+        }
+        as_of = queries.as_of(connection)
+        choices = _choices(connection)
+    return render_template(
+        "publication/ledger.html",
+        shown=shown,
+        errors={},
+        choices=choices,
+        typed=_typed(),
+        as_of=as_of or now(),
+        canonical=_url("ledger"),
+        twins={suffix: _url(f"ledger_{suffix}") for suffix in ("csv", "xlsx", "json")},
+        views=_useful_views(),
+        totals_sentence=_totals_sentence,
+    )
+
+
+@blueprint.get("/ledger.json")
+@public
+def ledger_json() -> ResponseReturnValue:
+    """One page of rows with the totals of the whole filter and the next ``after``."""
+    view = read_ledger(Query(request.args))
+    with current_house().database.reading() as connection:
+        rows, after = queries.page(connection, view.wanted, view.after, view.limit or PAGE)
+        sums = queries.totals(connection, view.wanted)
+        moment = queries.as_of(connection) or now()
+    return json_response(
+        {
+            "as_of": moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            "totals": {"in": sums.came_in, "out": sums.out, "left": sums.left},
+            "rows": [row_json(row) for row in rows],
+            "next": after,
+        }
+    )
+
+
+@blueprint.get("/ledger.csv")
+@public
+def ledger_csv() -> ResponseReturnValue:
+    """Every row of the filter (or ``limit`` of them), streamed in chunks of one snapshot."""
+    view = read_ledger(Query(request.args))
+    house = current_house()
+
+    def chunks() -> Iterator[str]:
+        yield csv_text(COLUMNS, [])
+        with house.database.reading() as connection:
+            for rows in queries.every(connection, view.wanted, view.after, view.limit):
+                yield csv_text(COLUMNS, rows).partition("\n")[2]
+
+    return Response(
+        stream_with_context(chunks()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="ledger.csv"'},
+    )
+
+
+@blueprint.get("/ledger.xlsx")
+@public
+def ledger_xlsx() -> ResponseReturnValue:
+    """The rows of the filter as a workbook that also says each entry in words.
+
+    Raises:
+        Invalid: when the filter finds more rows than a workbook should carry.
+    """
+    view = read_ledger(Query(request.args))
+    with current_house().database.reading() as connection:
+        found = queries.size_of(connection, view.wanted, SHEET_ROWS + 1)
+        if view.limit is None and found > SHEET_ROWS:
+            message = _("行が多すぎます。条件をしぼるか、CSVを使ってください。")
+            raise Invalid(message, {"limit": message})
+        rows = [
+            row
+            for chunk in queries.every(connection, view.wanted, view.after, view.limit)
+            for row in chunk
+        ]
+        columns = sheet_columns(context_of(connection, rows))
+        sums = queries.totals(connection, view.wanted)
+        echo = _echo(connection)
+    return xlsx_response("ledger", columns, rows, _notes(view, sums, echo))
+
+
+def _notes(view: LedgerView, sums: Totals, echo: list[dict[str, str]]) -> list[str]:
+    """The sheet that explains the workbook: its filter, its totals, where it comes from."""
+    del view
+    asked = [f"{part['label']}: {part['value']}" for part in echo] or [_("すべての記帳")]
+    return [
+        *asked,
+        _totals_sentence(sums, whole=not echo),
+        request.url,
+        _("金額はすべて円です。仕訳は、借方が正、貸方が負の数です。"),
+    ]
+
+
+def _typed() -> dict[str, str]:
+    """The filter as it was typed, empty arguments left away."""
+    return {name: value for name in ARGUMENTS if (value := request.args.get(name, "").strip())}
+
+
+def _url(endpoint: str, **more: int | str | None) -> str:
+    """The address of exactly this filter, its arguments in one fixed order."""
+    limit = {"limit": request.args["limit"]} if request.args.get("limit") else {}
+    return url_for(f"publication.{endpoint}", **_typed(), **limit, **more)  # type: ignore[arg-type]
+
+
+def _totals_sentence(sums: Totals, *, whole: bool) -> str:
+    """What the filter adds up to, in words; a part of the ledger shows how the rest changed."""
+    values = {"came_in": yen_text(sums.came_in), "out": yen_text(sums.out)}
+    if whole:
+        values["left"] = yen_text(sums.left)
+        return _(
+            "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s です。", **values
+        )
+    values["left"] = yen_text(abs(sums.left))
+    if sums.left < 0:
+        return _(
+            "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s へりました。",
+            **values,
+        )
+    return _(
+        "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s ふえました。", **values
+    )
+
+
+def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+    """What the filter form offers."""
+    english = locale() == "en"
+    word_views = [
+        (",".join(kinds), _("「%(word)s」の動き", word=word))
+        for kinds, word in (
+            (WORD_KINDS["in"], _("入ったお金")),
+            (WORD_KINDS["committed"], _("決まったお金")),
+            (WORD_KINDS["out"], _("渡したお金")),
+        )
+    ]
+    kinds = [(kind, kind_word(kind)) for kind in KIND_WORDS]
+    asked = request.args.get("kind", "")
+    if "," in asked and asked not in dict(word_views):
+        words = "・".join(kind_word(kind) for kind in asked.split(",") if kind in KIND_WORDS)
+        kinds.insert(0, (asked, words or asked))
+    return {
+        "fy": [(str(year), str(year)) for year in queries.fiscal_years(connection)],
+        "kind": [*word_views, *kinds],
+        "field": [
+            (field.code, field.name_en if english else field.name_ja)
+            for field in registry.fields(connection)
+        ],
+    }
+
+
+def _echo(connection: Connection) -> list[dict[str, str]]:
+    """Each condition in words, with the address of the view without it."""
+    typed = _typed()
+    labels = {
+        "fy": _("年度"),
+        "kind": _("種類"),
+        "field": _("使いみち"),
+        "group": _("団体"),
+        "min": _("金額（下）"),
+        "max": _("金額（上）"),
+        "from": _("はじめの日"),
+        "to": _("おわりの日"),
+        "q": _("ことば"),
+    }
+    names = registry.names(connection) if {"field", "group"} & typed.keys() else None
+    known = dict(_choices(connection)["kind"])
+
+    def word(name: str, value: str) -> str:
+        if name == "kind":
+            return known.get(value, value)
+        if name == "field" and names:
+            return names.use("field", value, locale()) or value
+        if name == "group" and names:
+            return names.group(value) or value
+        return value
+
+    return [
+        {
+            "label": labels[name],
+            "value": word(name, value),
+            "without": url_for(
+                "publication.ledger",
+                **{other: kept for other, kept in typed.items() if other != name},  # type: ignore[arg-type]
+            ),
+        }
+        for name, value in typed.items()
+    ]
+
+
+def _useful_views() -> list[dict[str, str]]:
+    """Links to what people ask most often."""
+    year = fiscal_year(day_in_japan(now()))
+    return [
+        {"label": label, "href": url_for("publication.ledger", **arguments)}  # type: ignore[arg-type]
+        for label, arguments in (
+            (_("今年度に受け入れた寄附"), {"fy": year, "kind": "donation.received"}),
+            (_("今年度に渡したお金"), {"fy": year, "kind": "disbursement.paid"}),
+            (_("どの寄附が、どの助成にいったか"), {"kind": "allocation.line"}),
+            (_("取り消しと変更"), {"kind": "entry.reversed,designation.redirected"}),
+            (_("決済の手数料"), {"kind": "fee.charged,fee.reimbursed"}),
+            (_("決まりと決定"), {"kind": "manual.edition,award.decided,allocation.approved"}),
+        )
+    ]

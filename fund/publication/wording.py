@@ -1,0 +1,295 @@
+"""Public entries in plain sentences, from their own facts and the register's names.
+
+A sentence is a translated template and its values; it becomes HTML with links, or plain text
+for files. Nothing here knows a person: there is none in a public entry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask_babel import format_date
+
+from fund.platform.web.context import current_house, locale
+from fund.publication.domain.entries import shares_of
+from fund.publication.domain.kinds import KIND_WORDS
+from fund.publication.phrases import Link, Phrase, Piece, escape_percent, joined
+from fund.publication.phrases import gettext as _
+from fund.publication.queries import AwardFacts, LedgerRow
+from fund.registry.queries import Names
+
+
+@dataclass(frozen=True)
+class Context:
+    """What sentences of one page may look up: names, gifts' entries, awards' facts."""
+
+    names: Names
+    gifts: Mapping[str, int]
+    awards: Mapping[str, AwardFacts]
+
+
+def sentence(row: LedgerRow, context: Context) -> Phrase:
+    """What happened in an entry, as one sentence."""
+    tell = _TELLING.get(row.kind)
+    return tell(row, context) if tell else Phrase(escape_percent(kind_word(row.kind)))
+
+
+def kind_word(kind: str) -> str:
+    """The kind's name in the page's language."""
+    words = KIND_WORDS.get(kind, (kind, kind))
+    return words[1] if locale() == "en" else words[0]
+
+
+def yen_text(yen: int) -> str:
+    """An amount in the page's language."""
+    sign = "−" if yen < 0 else ""
+    return sign + _("%(yen)s円", yen=f"{abs(int(yen)):,}")
+
+
+def day_text(on: str) -> str:
+    """An entry's day, or its month where only the month is public, in the page's language."""
+    if len(on) == 7:
+        return str(format_date(dt.date.fromisoformat(f"{on}-01"), _("y年M月")))
+    return str(format_date(dt.date.fromisoformat(on), _("y年M月d日")))
+
+
+def wish_text(kind: object, target: object, context: Context) -> Piece:
+    """A wish, a pot or a use by its name, linked to its group or its part of the ledger."""
+    code = str(target or "")
+    if kind == "group":
+        return group_link(code, context)
+    if kind == "field":
+        name = context.names.use("field", code, locale())
+        return Link(name, url_for("publication.ledger", field=code))
+    if kind in {"theme", "programme"}:
+        return context.names.use("theme", code, locale())
+    return _("おまかせ")
+
+
+def pot_text(account: str, context: Context) -> Piece:
+    """An account of the fund as the use it waits for."""
+    kind, _colon, code = account.removeprefix("fund:").partition(":")
+    return wish_text(kind, code, context)
+
+
+def group_link(no: str, context: Context) -> Link:
+    """A group by its name."""
+    return Link(context.names.group(no) or no, f"{request.script_root}/groups/{no}")
+
+
+def award_link(no: str) -> Link:
+    """An award by its number."""
+    return Link(no, url_for("publication.grant", no=no))
+
+
+def _gift(row: LedgerRow, context: Context) -> Piece:
+    no = row.text("gift") or ""
+    entry_no = context.gifts.get(no)
+    return Link(no, url_for("publication.entry", no=entry_no)) if entry_no else no
+
+
+def _award(row: LedgerRow, context: Context) -> Piece:
+    no = row.text("award") or ""
+    return award_link(no) if no in context.awards else no
+
+
+def _group(row: LedgerRow, context: Context) -> Piece:
+    facts = context.awards.get(row.text("award") or "")
+    return group_link(facts.group_no, context) if facts and facts.group_no else _("団体")
+
+
+def _donation(row: LedgerRow, context: Context) -> Phrase:
+    wishes = [
+        Phrase(
+            "%(use)s %(yen)s",
+            {
+                "use": wish_text(share.get("kind"), share.get("target"), context),
+                "yen": yen_text(int(str(share.get("yen") or 0))),
+            },
+        )
+        for share in shares_of(row.facts)
+    ]
+    return Phrase(
+        _("寄附 %(gift)s を受け入れました。使いみちの希望は、%(wishes)s です。"),
+        {"gift": _gift(row, context), "wishes": joined(wishes, _("、"))},
+    )
+
+
+def _payments(row: LedgerRow, context: Context) -> Phrase:
+    del context
+    values: dict[str, Piece] = {"n": str(row.number("count")), "yen": yen_text(row.number("yen"))}
+    if row.kind == "payments.returned":
+        return Phrase(
+            _("受け入れた寄附について払いすぎなど %(n)s 件、%(yen)s を返しました。"), values
+        )
+    return Phrase(_("受け入れた寄附 %(n)s 件ぶんの入金です。あわせて %(yen)s。"), values)
+
+
+def _redirected(row: LedgerRow, context: Context) -> Phrase:
+    pots = [account for account, _yen in row.postings if account.startswith("fund:")]
+    old, new = row.text("from") or pots[0], row.text("to") or pots[-1]
+    return Phrase(
+        _("寄附 %(gift)s の %(yen)s の使いみちを、%(old)s から %(new)s に変えました。"),
+        {
+            "gift": _gift(row, context),
+            "yen": yen_text(row.size),
+            "old": pot_text(old, context),
+            "new": pot_text(new, context),
+        },
+    )
+
+
+def _decided(row: LedgerRow, context: Context) -> Phrase:
+    return Phrase(
+        _("%(group)s の「%(title)s」への助成 %(award)s を決めました。上限は %(yen)s です。"),
+        {
+            "group": _group(row, context),
+            "title": row.text("title") or "",
+            "award": _award(row, context),
+            "yen": yen_text(row.number("ceiling")),
+        },
+    )
+
+
+def _approved(row: LedgerRow, context: Context) -> Phrase:
+    del context
+    return Phrase(
+        _("割り当て %(run)s を、起案した人とは別の人が承認しました。全部で %(yen)s です。"),
+        {"run": row.text("run") or "", "yen": yen_text(row.number("total"))},
+    )
+
+
+def _line(row: LedgerRow, context: Context) -> Phrase:
+    values: dict[str, Piece] = {
+        "yen": yen_text(row.size),
+        "group": _group(row, context),
+        "award": _award(row, context),
+        "fit": fit_text(row),
+    }
+    if row.text("gift") is None:
+        template = _(
+            "使いみちの決まっていないお金 %(yen)s を、%(group)s への助成 %(award)s にあてました。"
+        )
+        return Phrase(template, values)
+    return Phrase(
+        _("寄附 %(gift)s の %(yen)s を、%(group)s への助成 %(award)s にあてました。%(fit)s"),
+        {**values, "gift": _gift(row, context)},
+    )
+
+
+def fit_text(row: LedgerRow) -> str:
+    """How well an allocation line meets its gift's wish."""
+    if any(account == "fund:general" for account, _yen in row.postings):
+        return _("使いみちは、おまかせです。")
+    if row.number("rank") == 1:
+        return _("希望のとおりです。")
+    return _("第%(rank)s希望にあたります。", rank=row.number("rank"))
+
+
+def _settled(row: LedgerRow, context: Context) -> Phrase:
+    return Phrase(
+        _("助成 %(award)s の実績を確かめました。使われたのは %(spent)s、返すのは %(returned)s。"),
+        {
+            "award": _award(row, context),
+            "spent": yen_text(row.number("spent")),
+            "returned": yen_text(row.number("returned")),
+        },
+    )
+
+
+def _reversed(row: LedgerRow, context: Context) -> Phrase:
+    del context
+    no = row.reverses or 0
+    link = Link(_("番号 %(no)s", no=no), url_for("publication.entry", no=no))
+    return Phrase(_("%(entry)s の記帳を取り消しました。"), {"entry": link})
+
+
+def _edition(row: LedgerRow, context: Context) -> Phrase:
+    del context
+    code = row.text("edition") or ""
+    effective = row.text("effective_on")
+    return Phrase(
+        _("手引きの %(edition)s 版を公表しました。%(day)s から使います。"),
+        {
+            "edition": Link(code, f"{request.script_root}/manual/{code}"),
+            "day": day_text(effective or row.on),
+        },
+    )
+
+
+def _fee(row: LedgerRow, context: Context) -> Phrase:
+    del context
+    values: dict[str, Piece] = {"yen": yen_text(row.size), "owner": _owner()}
+    if row.kind == "fee.reimbursed":
+        return Phrase(_("決済の手数料 %(yen)s を、%(owner)s の予算から基金に補いました。"), values)
+    return Phrase(
+        _("決済の手数料 %(yen)s です。%(owner)s が負担し、寄附からは引きません。"), values
+    )
+
+
+def _owner() -> str:
+    ours = current_house().settings.municipality
+    return ours.name_en if locale() == "en" else ours.name
+
+
+def _moved(template: Callable[[], str]) -> Callable[[LedgerRow, Context], Phrase]:
+    """A sentence that names only what every entry has; translated when it is asked for."""
+
+    def tell(row: LedgerRow, context: Context) -> Phrase:
+        words = template()
+        values: dict[str, Callable[[], Piece]] = {
+            "yen": lambda: yen_text(row.size),
+            "gift": lambda: _gift(row, context),
+            "award": lambda: _award(row, context),
+            "group": lambda: _group(row, context),
+            "year": lambda: str(row.fy),
+        }
+        return Phrase(
+            words, {name: make() for name, make in values.items() if f"%({name})" in words}
+        )
+
+    return tell
+
+
+_TELLING: Mapping[str, Callable[[LedgerRow, Context], Phrase]] = {
+    "donation.received": _donation,
+    "payments.received": _payments,
+    "payments.returned": _payments,
+    "designation.redirected": _redirected,
+    "award.decided": _decided,
+    "allocation.approved": _approved,
+    "allocation.line": _line,
+    "settlement.confirmed": _settled,
+    "entry.reversed": _reversed,
+    "manual.edition": _edition,
+    "fee.charged": _fee,
+    "fee.reimbursed": _fee,
+    "opening.balance": _moved(lambda: _("台帳をはじめた日に、基金にあったお金 %(yen)s です。")),
+    "interest.earned": _moved(lambda: _("基金の運用で %(yen)s の収益がありました。")),
+    "donation.refunded": _moved(lambda: _("寄附 %(gift)s のうち %(yen)s を返しました。")),
+    "donation.disputed": _moved(lambda: _("寄附 %(gift)s の支払いに異議がありました。")),
+    "dispute.won": _moved(lambda: _("寄附 %(gift)s の支払いの異議は、寄附のままで解決しました。")),
+    "dispute.lost": _moved(
+        lambda: _("寄附 %(gift)s の支払いの異議が認められ、%(yen)s を取り消しました。")
+    ),
+    "disbursement.paid": _moved(
+        lambda: _("%(group)s に、助成 %(award)s の %(yen)s を渡しました。")
+    ),
+    "grant.returned": _moved(
+        lambda: _("%(group)s から、助成 %(award)s の使わなかった %(yen)s がもどりました。")
+    ),
+    "award.reduced": _moved(
+        lambda: _("助成 %(award)s を %(yen)s 減らし、もとの使いみちにもどしました。")
+    ),
+    "award.cancelled": _moved(
+        lambda: _("助成 %(award)s を取り消し、%(yen)s をもとの使いみちにもどしました。")
+    ),
+    "fund.deposited": _moved(lambda: _("%(yen)s を基金に積み立てました。")),
+    "fund.withdrawn": _moved(lambda: _("%(yen)s を基金から取り崩しました。")),
+    "clearing.settled": _moved(lambda: _("窓口で受け取った %(yen)s を銀行に入れました。")),
+    "payout.arrived": _moved(lambda: _("決済会社から %(yen)s が銀行に届きました。")),
+    "period.closed": _moved(lambda: _("%(year)s年度の帳簿を締めました。")),
+}
