@@ -20,7 +20,7 @@ from stripe import RequestOptions
 from fund.sandbox.errors import ApiError
 from fund.sandbox.store import Thing
 
-_INTEGER = re.compile(r"-?\d{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _GONE = {
     "payment_method_types": (
@@ -169,7 +169,7 @@ def _choice(value: Any, words: Sequence[Any], path: str) -> Any:
 def _several(value: Any, hint: Any, path: str) -> list[Any]:
     if value == "":
         return []
-    if not isinstance(value, dict) or not all(key.isdigit() for key in value):
+    if not isinstance(value, dict) or not all(re.fullmatch("[0-9]{1,9}", key) for key in value):
         raise ApiError(f"Invalid array: {path}", code="parameter_invalid_array", param=path)
     ordered = sorted(value.items(), key=lambda item: int(item[0]))
     return [_typed(item, hint, _inside(path, key)) for key, item in ordered]

@@ -108,7 +108,7 @@ def _step(till: Till, spot: Thing, name: str, includes: Includes) -> None:
         spot[name] = till.store.find(spot[name])
         if spot[name] is None:
             raise _not_expandable(name)
-    if name not in spot:
+    if not isinstance(spot.get(name, ""), dict | list | None):
         raise _not_expandable(name)
 
 

@@ -99,9 +99,6 @@ def start(settings: SandboxSettings) -> RunningSandbox:
     server = make_server(
         settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler
     )
-    server = make_server(
-        settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler
-    )
     postbox, courier, ticker = Postbox(till), Courier(till), _Ticker(till)
     smtp_port = postbox.start()
     till.store.turn("smtp_port", smtp_port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fund.kernel.errors import Invalid
@@ -27,8 +27,8 @@ class SandboxSettings:
     """
 
     data_file: Path
-    api_key: str
-    webhook_secret: str
+    api_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
     webhook_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 0

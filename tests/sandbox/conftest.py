@@ -1,0 +1,146 @@
+"""A running sandbox for each test, a webhook endpoint that keeps what it gets, and the SDK."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import stripe
+
+from fund.sandbox.server import RunningSandbox, start
+from fund.sandbox.settings import SandboxSettings
+
+KEY, SECRET = "sk_test_sandbox_tests", "whsec_sandbox_tests"
+
+
+class Endpoint:
+    """A webhook endpoint: what came in, and the statuses it answers next (200 otherwise)."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.got: list[tuple[bytes, str]] = []
+        self.answers: list[int] = []
+
+    @property
+    def events(self) -> list[stripe.Event]:
+        return [stripe.Webhook.construct_event(body, sign, SECRET) for body, sign in list(self.got)]
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+
+class World:
+    """One sandbox with its client and endpoint; ``restart`` stops and starts it on its file."""
+
+    def __init__(
+        self, settings: SandboxSettings, endpoint: Endpoint, running: RunningSandbox
+    ) -> None:
+        self.settings, self.endpoint, self.running = settings, endpoint, running
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+    @property
+    def stripe(self) -> Any:
+        return self.client.v1
+
+    @property
+    def client(self) -> stripe.StripeClient:
+        return stripe.StripeClient(KEY, base_addresses={"api": self.url}, max_network_retries=0)
+
+    def restart(self) -> None:
+        self.running.stop()
+        self.running = start(self.settings)
+
+    def session(self, amount: int = 5000, **more: Any) -> stripe.checkout.Session:
+        return self.stripe.checkout.sessions.create(session_params(amount, **more))
+
+    def control(self, path: str, **asked: Any) -> Any:
+        answer = requests.post(f"{self.url}/_sandbox/{path}", json=asked, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def pay(self, session: stripe.checkout.Session, **asked: Any) -> dict[str, Any]:
+        return self.control(f"sessions/{session.id}/pay", **asked)
+
+    def paid_intent(self, amount: int = 5000, **asked: Any) -> stripe.PaymentIntent:
+        session = self.session(amount)
+        paid = self.pay(session, **asked)
+        expand = {"expand": ["latest_charge"]}
+        return self.stripe.payment_intents.retrieve(paid["session"]["payment_intent"], expand)
+
+
+def session_params(amount: int = 5000, **more: Any) -> dict[str, Any]:
+    item = {"currency": "jpy", "unit_amount": amount, "product_data": {"name": "寄附（見本）"}}
+    return {
+        "mode": "payment",
+        "line_items": [{"price_data": item, "quantity": 1}],
+        "success_url": "http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "http://127.0.0.1:9/cancelled",
+        **more,
+    }
+
+
+def until(done: Callable[[], Any], seconds: float = 15) -> Any:
+    """Wait for something another thread brings about; its value, or a failure."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := done():
+            return value
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+def attempt_of(page: str) -> str:
+    found = re.search(r'name="attempt" value="(\w+)"', page)
+    assert found, page
+    return found[1]
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    kept = Endpoint()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.got.append((body, self.headers["Stripe-Signature"]))
+            self.send_response(kept.answers.pop(0) if kept.answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    kept.url = f"http://127.0.0.1:{server.server_port}/hook"
+    yield kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, endpoint: Endpoint) -> Iterator[World]:
+    settings = SandboxSettings(
+        tmp_path / "sandbox.db",
+        KEY,
+        SECRET,
+        endpoint.url,
+        retry_first_seconds=0.02,
+        retry_cap_seconds=0.1,
+    )
+    made = World(settings, endpoint, start(settings))
+    yield made
+    made.running.stop()
