@@ -1,0 +1,40 @@
+# Everything a newcomer needs; `make help` lists it. The work itself is in .ci/setup and .ci/lock.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types contracts check bench lock clean
+
+BIN := .venv/bin
+WORKERS ?= 2
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Prepare .venv and the system's packages (quick the second time)
+	@.ci/setup
+
+run: setup ## Start the whole service with sample data (Ctrl-C stops it)
+	@$(BIN)/fund demo
+
+test: setup ## Run every test
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+lint: setup ## Format and style
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup ## Static types, strict
+	@$(BIN)/mypy
+
+contracts: setup ## Which room may import which
+	@$(BIN)/lint-imports
+
+check: lint types contracts test ## All that CI runs: lint, types, contracts, tests
+
+bench: setup ## Measure (prints figures, decides nothing)
+	@$(BIN)/python -m bench
+
+lock: setup ## Pin every dependency again, with hashes
+	@.ci/lock
+
+clean: ## Remove what was made here; the data directory stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find fund tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +
