@@ -8,13 +8,13 @@ from fund.giving.commands.offers import (
     check_wish,
     close_draft,
     forget_drafts,
-    look_at_donor,
     pass_on_percent,
     retry_payment,
     save_draft,
     secret_of,
     start_draft,
 )
+from fund.giving.commands.privacy import look_at_donor, note_batch_viewed, note_export
 
 __all__ = [
     "DRAFT_LIFE",
@@ -25,6 +25,8 @@ __all__ = [
     "decide_acceptance",
     "forget_drafts",
     "look_at_donor",
+    "note_batch_viewed",
+    "note_export",
     "pass_on_percent",
     "propose_acceptance",
     "retry_payment",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from fund.giving import queries, store
+from fund.giving import store
 from fund.giving.domain import RETRYABLE, Offer, Wish, split
 from fund.giving.domain.offer import check_bounds
 from fund.kernel.actor import Actor
@@ -189,17 +189,3 @@ def forget_drafts(house: House, *, by: Actor, now: dt.datetime) -> int:
     """Delete drafts untouched for two weeks; returns how many."""
     with house.transaction(by=by, now=now) as tx:
         return store.forget_drafts(tx, now - DRAFT_LIFE)
-
-
-def look_at_donor(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> queries.DonorView:
-    """The donor of a gift, with a line in the audit trail that says who looked.
-
-    Raises:
-        NotFound: for an unknown gift.
-    """
-    with house.transaction(by=by, now=now) as tx:
-        found = queries.donor_of(tx.connection, gift_no)
-        if found is None:
-            raise NotFound("寄附が見つかりません")
-        tx.audit("donor.viewed", gift_no)
-    return found

@@ -1,0 +1,183 @@
+"""The check page and the one act of the form: offering the donation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+
+from fund.giving import commands, queries
+from fund.giving.domain import Offer
+from fund.giving.queries import Draft
+from fund.giving.views import drafts, wording
+from fund.giving.views.blueprint import blueprint
+from fund.giving.views.payment import to_payment_page
+from fund.giving.views.steps import sent_already
+from fund.kernel.actor import donor
+from fund.kernel.errors import Conflict, Invalid
+from fund.kernel.money import share_of
+from fund.platform.web.access import public
+from fund.platform.web.context import current_actor, current_house, locale, now
+from fund.platform.web.failures import failure_response
+from fund.registry import queries as registry
+
+BEGUN_PER_HOUR = 20
+"""How many donations one address may begin in an hour; ``FUND_BEGUN_PER_HOUR`` overrides it."""
+TRAP = "website"
+"""A field that people do not see; programs that fill in everything fill it in."""
+
+
+def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, Any]]:
+    """The answers with the links that change them."""
+    who, said = progress.donor, progress.consents
+    if who is None or said is None:
+        raise LookupError("the check page needs complete steps")
+    names = registry.names(connection)
+    percent = commands.pass_on_percent(drafts.rules(connection), progress.wish)
+    passed, kept = share_of(progress.yen, percent)
+    yes = {True: _("はい"), False: _("いいえ")}
+    rows: list[tuple[str, str, str | None]] = [
+        ("use", _("使いみち"), wording.wish_text(progress.wish, names)),
+    ]
+    if fallback := wording.fallback_text(progress.wish):
+        rows.append(("use", _("希望どおりに使えないとき"), fallback))
+    rows.append(("amount", _("金額"), _yen_text(progress.yen)))
+    if progress.wish.kind != "anywhere":
+        rows.append(("amount", _("金額の分かれ方"), wording.split_text(passed, kept)))
+    rows += [
+        ("amount", _("寄附する人"), wording.kind_words()[who.kind]),
+        ("donor", _("お名前"), who.name),
+        ("donor", _("フリガナ"), who.kana or None),
+    ]
+    if who.kind == "organisation":
+        rows.append(("donor", _("ご担当者"), who.contact_person))
+    rows += [
+        ("donor", _("ご住所"), wording.address_text(who)),
+        ("donor", _("電話"), who.phone or None),
+        ("donor", _("メール"), who.email),
+        ("consents", _("お名前の公表"), said.display_name or _("公表しない（匿名）")),
+    ]
+    if progress.wish.kind == "group":
+        rows.append(("consents", _("団体へお名前を知らせる"), yes[said.tell_group]))
+    rows += [
+        ("consents", _("報告のメール"), yes[said.report_mail]),
+        ("consents", _("支払い方法"), _("カード（次の画面で支払います）")),
+    ]
+    return [
+        {"label": label, "value": value, "change": url_for(f"giving.{step}", change=1)}
+        for step, label, value in rows
+    ]
+
+
+def _yen_text(yen: int) -> str:
+    return f"¥{yen:,}" if locale() == "en" else f"{yen:,}円"
+
+
+def _check_page(
+    connection: Connection, progress: drafts.Progress, problems: list[tuple[str, str]]
+) -> str:
+    return render_template(
+        "giving/check.html",
+        rows=_rows(connection, progress),
+        yen=progress.yen,
+        summary=problems,
+        trap=TRAP,
+    )
+
+
+@blueprint.get("/give/check")
+@public
+def check() -> ResponseReturnValue:
+    """Step 5: everything once more, with links that change it."""
+    with current_house().database.reading() as connection:
+        draft = drafts.load(connection)
+        if draft is not None and draft.gift_no is not None:
+            return sent_already(draft)
+        progress = drafts.progress(connection, draft)
+        if progress.missing is not None:
+            return redirect(url_for(f"giving.{progress.missing}"), 303)
+        return _check_page(connection, progress, [])
+
+
+@blueprint.post("/give/check")
+@public
+def submit() -> ResponseReturnValue:
+    """Offer the donation and go on to the payment page; sent twice it is one donation."""
+    with current_house().database.reading() as connection:
+        draft = drafts.load(connection)
+        progress = drafts.progress(connection, draft)
+        too_many = _too_many(connection)
+    if draft is not None and draft.gift_no is not None:
+        return _again(draft)
+    if draft is None or progress.missing is not None:
+        return redirect(url_for(f"giving.{progress.missing}"), 303)
+    if request.form.get(TRAP):
+        message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
+        return _refused(progress, [message])
+    if too_many:
+        return _slow_down()
+    try:
+        begun = _begin(draft, progress)
+    except Invalid as error:
+        return _refused(progress, list(error.fields.values()) or [str(error)])
+    commands.close_draft(
+        current_house(),
+        by=donor(begun.gift_no),
+        now=now(),
+        token=drafts.token(),
+        gift_no=begun.gift_no,
+        origin=drafts.origin(),
+    )
+    return to_payment_page(begun.gift_no, begun.payment_no)
+
+
+def _refused(progress: drafts.Progress, messages: list[str]) -> ResponseReturnValue:
+    with current_house().database.reading() as connection:
+        return _check_page(connection, progress, [("", message) for message in messages]), 400
+
+
+def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
+    if progress.donor is None or progress.consents is None:
+        raise LookupError("the check page needs complete steps")
+    offer = Offer(
+        form_key=draft.form_key,
+        yen=progress.yen,
+        donor=progress.donor,
+        consents=progress.consents,
+        wish=progress.wish,
+        locale=locale(),
+        sample=current_house().settings.demo,
+    )
+    return commands.begin_donation(current_house(), by=current_actor(), now=now(), offer=offer)
+
+
+def _again(draft: Draft) -> ResponseReturnValue:
+    """The second tap of a double click goes where the first one goes."""
+    number = draft.gift_no or ""
+    try:
+        payment_no = commands.retry_payment(
+            current_house(), by=donor(number), now=now(), gift_no=number
+        )
+    except Conflict:
+        return sent_already(draft)
+    return to_payment_page(number, payment_no)
+
+
+def _too_many(connection: Connection) -> bool:
+    limit = int(current_app.config.get("FUND_BEGUN_PER_HOUR", BEGUN_PER_HOUR))
+    since = now() - dt.timedelta(hours=1)
+    return queries.submitted_from(connection, drafts.origin(), since) >= limit
+
+
+def _slow_down() -> Response:
+    detail = _(
+        "短い間にたくさんのお申し込みがありました。1時間ほどたってから、もう一度お試しください。"
+        "入力した内容は保存してあります。お急ぎの方は、窓口へご連絡ください。"
+    )
+    response = failure_response(429, detail)
+    response.headers["Retry-After"] = "3600"
+    return response

@@ -1,0 +1,110 @@
+"""Words for wishes, states and donors, in the language of the page."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from fund.giving.domain import Donor, Wish
+from fund.giving.queries import ShareView
+from fund.kernel.money import format_yen
+from fund.platform.web.context import locale
+from fund.registry.queries import Names
+
+
+def state_words() -> dict[str, str]:
+    """Every state of a gift as staff call it."""
+    return {
+        "offered": _("申し出"),
+        "awaiting_payment": _("支払い待ち"),
+        "received": _("入金済み・採納待ち"),
+        "accepted": _("採納済み"),
+        "allocated": _("使いみち決定"),
+        "reported": _("報告済み"),
+        "expired": _("期限切れ"),
+        "failed": _("支払い不成立"),
+        "declined": _("不採納"),
+        "refunded": _("返金済み"),
+        "disputed": _("支払いに異議あり"),
+    }
+
+
+def state_tones() -> dict[str, str]:
+    """The tone of each state's mark."""
+    tones = {
+        "received": "info",
+        "accepted": "success",
+        "allocated": "success",
+        "reported": "success",
+        "failed": "warning",
+        "disputed": "error",
+    }
+    return {state: tones.get(state, "neutral") for state in state_words()}
+
+
+def batch_words() -> dict[str, str]:
+    """Every state of an acceptance batch."""
+    return {
+        "proposed": _("決定待ち"),
+        "accepted": _("採納"),
+        "sent_back": _("差し戻し"),
+    }
+
+
+def method_words() -> dict[str, str]:
+    """How money comes in."""
+    return {"card": _("カード"), "counter": _("窓口"), "bank": _("銀行振込")}
+
+
+def consent_words() -> dict[str, str]:
+    """The consents by their purposes."""
+    return {
+        "purpose_of_use": _("利用目的と寄附の約束ごと"),
+        "publish_name": _("お名前の公表"),
+        "tell_group": _("団体へお名前を知らせる"),
+        "report_mail": _("報告のメール"),
+    }
+
+
+def kind_words() -> dict[str, str]:
+    """Who gives."""
+    return {"individual": _("個人"), "organisation": _("法人・団体")}
+
+
+def wish_text(wish: Wish | ShareView, names: Names) -> str:
+    """A wish in words: おまかせ, or the name of what is wished."""
+    if wish.kind == "anywhere" or wish.target is None:
+        return _("区におまかせ（必要な分野へ）")
+    name = names.use(wish.kind, wish.target, locale())
+    kinds = {"field": _("分野"), "group": _("団体"), "theme": _("テーマ")}
+    return _("%(kind)s：%(name)s", kind=kinds[wish.kind], name=name)
+
+
+def fallback_text(wish: Wish | ShareView) -> str | None:
+    """What happens when the wish cannot be met; None for a gift without a wish."""
+    if wish.fallback is None:
+        return None
+    if wish.fallback == "anywhere":
+        return _("基金全体で使う")
+    if wish.kind == "field":
+        return _("同じ分野の次の機会まで待つ")
+    return _("団体と同じ分野で使う")
+
+
+def split_text(passed: int, kept: int) -> str:
+    """How a gift splits between its wish and the whole fund, to the yen."""
+    if not kept:
+        return _("全額を希望の使いみちへ")
+    return _(
+        "%(passed)sを希望の使いみちへ、%(kept)sを基金全体へ",
+        passed=format_yen(passed),
+        kept=format_yen(kept),
+    )
+
+
+def address_text(donor: Donor) -> str:
+    """The address on one line, as typed."""
+    lines = [donor.address1, donor.address2]
+    if donor.country == "JP":
+        code = donor.postal_code
+        return " ".join([f"〒{code[:3]}-{code[3:]}", *(line for line in lines if line)])
+    return " ".join([*(line for line in lines if line), donor.country])
