@@ -1,0 +1,1 @@
+"""Tests of the allocation room; its helpers are imported as ``allocation.<module>``."""
