@@ -54,7 +54,12 @@ def read(row: sqlite3.Row) -> Thing:
 
 def _part(parsed: EmailMessage, kind: str) -> str | None:
     body = parsed.get_body(preferencelist=(kind,))
-    return None if body is None else str(body.get_content())
+    if body is None:
+        return None
+    try:
+        return str(body.get_content())
+    except LookupError:  # a character set nobody knows: show what can be read
+        return bytes(body.get_payload(decode=True) or b"").decode(errors="replace")
 
 
 def _rows(till: Till) -> list[sqlite3.Row]:

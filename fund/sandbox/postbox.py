@@ -35,9 +35,11 @@ class Postbox:
             OSError: if the port is taken.
         """
         self._thread.start()
-        settings = self._till.settings
-        opening = self._loop.create_server(self._answer, settings.host, settings.smtp_port)
-        self._server = asyncio.run_coroutine_threadsafe(_opened(opening), self._loop).result()
+        try:
+            self._server = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        except OSError:
+            self.stop()
+            raise
         return int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
@@ -46,6 +48,10 @@ class Postbox:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _open(self) -> asyncio.Server:
+        settings = self._till.settings
+        return await self._loop.create_server(self._answer, settings.host, settings.smtp_port)
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -103,7 +109,3 @@ class _Keeper:
         if failure is not None:
             return f"{failure.status} failure on demand"
         return "250 kept"
-
-
-async def _opened(opening: object) -> asyncio.Server:
-    return await opening  # type: ignore[misc,no-any-return]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
+import socket
 import sys
 import threading
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from fund.sandbox.till import Till
 
 _log = logging.getLogger(__name__)
 _TICK = 1.0
+_POLL = 0.05
 
 
 def create_sandbox(settings: SandboxSettings) -> Flask:
@@ -88,6 +91,20 @@ class RunningSandbox:
         self.till.store.close()
 
 
+def _listen(settings: SandboxSettings, app: Flask) -> BaseWSGIServer:
+    """Open the port here: the library would end the whole process over a taken one."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.create_server((settings.host, settings.port), family=family, backlog=256) as door:
+        return make_server(
+            settings.host,
+            settings.port,
+            app,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=door.fileno(),
+        )
+
+
 def start(settings: SandboxSettings) -> RunningSandbox:
     """Start everything on threads of this process and return at once.
 
@@ -96,17 +113,22 @@ def start(settings: SandboxSettings) -> RunningSandbox:
     """
     app = create_sandbox(settings)
     till: Till = app.extensions["till"]
-    server = make_server(
-        settings.host, settings.port, app, threaded=True, request_handler=_QuietHandler
-    )
-    postbox, courier, ticker = Postbox(till), Courier(till), _Ticker(till)
-    smtp_port = postbox.start()
+    with contextlib.ExitStack() as undo:
+        undo.callback(till.store.close)
+        server = _listen(settings, app)
+        undo.callback(server.server_close)
+        postbox = Postbox(till)
+        smtp_port = postbox.start()
+        undo.pop_all()
     till.store.turn("smtp_port", smtp_port)
+    courier, ticker = Courier(till), _Ticker(till)
     courier.start()
     ticker.start()
-    serving = threading.Thread(target=server.serve_forever, name="sandbox", daemon=True)
+    serving = threading.Thread(
+        target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True
+    )
     serving.start()
-    url = f"http://{settings.host}:{server.server_port}"
+    url = f"http://{settings.host}:{server.port}"
     return RunningSandbox(url, smtp_port, till, server, serving, (courier, ticker, postbox))
 
 

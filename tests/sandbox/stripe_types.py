@@ -152,7 +152,7 @@ def _annotations(kind: type) -> dict[str, Any]:
     skipped = _OPTIONS if typing_extensions.is_typeddict(kind) else ()
     own = {
         name: hint
-        for name, hint in kind.__dict__.get("__annotations__", {}).items()
+        for name, hint in inspect.get_annotations(kind).items()
         if typing.get_origin(hint) is not typing.ClassVar and name not in skipped
     }
     module = importlib.import_module(kind.__module__)

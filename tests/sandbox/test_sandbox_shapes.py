@@ -26,10 +26,17 @@ def raw(world: World, path: str) -> dict[str, Any]:
 
 def play_a_year(world: World) -> None:
     """One of everything that can happen."""
-    world.session(expires_at=None or world.control("clock", advance=0)["now"] + 3600)
+    play_cards(world)
+    play_promises(world)
+    play_refunds(world)
+    play_the_bank(world)
+
+
+def play_cards(world: World) -> None:
+    world.session(expires_at=world.control("clock", advance=0)["now"] + 3600)
     world.control(f"sessions/{world.session().id}/expire")
     tried = world.session(
-        metadata={"gift": "G-7K3F92QX"}, payment_intent_data={"metadata": {"gift": "G-7K3F92QX"}}
+        metadata={"gift": "G-1"}, payment_intent_data={"metadata": {"gift": "G-1"}}
     )
     world.pay(tried, card=DECLINED)
     world.pay(tried, card="4000002500003155", approve=False)
@@ -37,15 +44,18 @@ def play_a_year(world: World) -> None:
     left = world.session()
     world.pay(left, card=DECLINED)
     world.control(f"sessions/{left.id}/expire")
-    for method in ("konbini", "paypay"):
-        world.pay(world.session(), method=method, approve=False)
+
+
+def play_promises(world: World) -> None:
+    world.pay(world.session(), method="konbini")
+    world.pay(world.session(), method="paypay", approve=False)
+    world.pay(world.session(), method="paypay")
     shop = world.session(locale="en", customer_email="hanako@example.com")
-    paid = world.pay(shop, method="konbini", phone="0312345678")["session"]["payment_intent"]
-    world.control(f"konbini/{paid}/pay")
+    world.pay(shop, method="konbini", phone="0312345678")
+    world.control(f"konbini/{shop.id}/pay")
     unpaid = world.session()
     world.pay(unpaid, method="konbini")
     world.control(f"konbini/{unpaid.id}/expire")
-    world.pay(world.session(), method="paypay")
     customer = world.stripe.customers.create({"name": "見本 花子", "email": "hanako@example.com"})
     transfer = world.session(
         10000, customer=customer.id, allowed_payment_method_types=["customer_balance"]
@@ -53,6 +63,9 @@ def play_a_year(world: World) -> None:
     world.pay(transfer, method="customer_balance")
     for amount in (4000, 7000):
         world.control("transfers", customer=customer.id, amount=amount)
+
+
+def play_refunds(world: World) -> None:
     for intent, part in ((world.paid_intent(), 1000), (world.paid_intent(method="paypay"), 5000)):
         world.stripe.refunds.create(
             {"payment_intent": intent.id, "amount": part, "reason": "duplicate"}
@@ -66,6 +79,9 @@ def play_a_year(world: World) -> None:
             world.control(f"refunds/{refund['id']}", status=status)
     for card in ("4000000000005126", "4000000000007726"):
         world.stripe.refunds.create({"payment_intent": world.paid_intent(card=card).id})
+
+
+def play_the_bank(world: World) -> None:
     world.paid_intent(card=LATE_DISPUTE)
     world.paid_intent(card="4000000000001976")
     world.control("clock", advance=3600)
