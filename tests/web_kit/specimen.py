@@ -16,8 +16,17 @@ from typing import Any
 from flask import Flask, Response, abort, render_template
 from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
-from wtforms import Form, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    Form,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired
 
 from fund.kernel.calendar import format_day
@@ -29,7 +38,9 @@ from fund.platform.web.sankey import Column, Flow, Node, sankey
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("home", "ledger", "detail", "form", "done", "glance", "staff", "error")
 NOW = dt.datetime(2026, 7, 1, 0, 0, tzinfo=dt.UTC)
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'"
+)
 
 WORDS = (
     ("入ったお金", 48_316_500, "区が受け取りを決めた寄附と利息。返した寄附は引いてあります。"),
@@ -48,18 +59,27 @@ class GiftForm(Form):
     wish = RadioField(
         "使いみちの希望",
         [InputRequired("使いみちを選んでください")],
-        choices=[("anywhere", "区におまかせ"), ("field", "分野を選ぶ"), ("group", "団体を選ぶ")],
+        choices=[
+            SelectChoice("anywhere", "区におまかせ"),
+            SelectChoice("field", "分野を選ぶ"),
+            SelectChoice("group", "団体を選ぶ"),
+        ],
     )
     amount = RadioField(
         "寄附する金額",
         [InputRequired("金額を選んでください")],
         choices=[
-            ("3000", "3,000円"), ("5000", "5,000円"), ("10000", "10,000円"), ("30000", "30,000円"),
-            ("other", "その他の金額"),
+            SelectChoice("3000", "3,000円"),
+            SelectChoice("5000", "5,000円"),
+            SelectChoice("10000", "10,000円"),
+            SelectChoice("30000", "30,000円"),
+            SelectChoice("other", "その他の金額"),
         ],
     )
     own_amount = StringField("その他の金額")
-    prefecture = SelectField("都道府県", choices=[("13", "東京都"), ("14", "神奈川県")])
+    prefecture = SelectField(
+        "都道府県", choices=[SelectChoice("13", "東京都"), SelectChoice("14", "神奈川県")]
+    )
     age = IntegerField("人数")
     message = TextAreaField("団体へのことば")
 
@@ -67,32 +87,84 @@ class GiftForm(Form):
 def flow_picture() -> Any:
     """A flow with rest bands, in the columns the service uses."""
     columns = [
-        Column("出どころ", [Node("p", "個人", 6_200_000, 1, "#p"), Node("c", "法人", 2_400_000, 2), Node("b", "前年度からの残り", 1_400_000, 0)]),
-        Column("使いみちの希望", [Node("g", "団体を指定", 3_100_000, 1), Node("f", "分野を指定", 2_900_000, 3), Node("a", "区におまかせ", 4_000_000, 2)]),
-        Column("使われ方", [Node("s", "スタートアップ", 1_900_000, 4), Node("u", "ステップアップ", 4_300_000, 5), Node("r", "のこり", 3_800_000, 0)]),
+        Column(
+            "出どころ",
+            [
+                Node("p", "個人", 6_200_000, 1, "#p"),
+                Node("c", "法人", 2_400_000, 2),
+                Node("b", "前年度からの残り", 1_400_000, 0),
+            ],
+        ),
+        Column(
+            "使いみちの希望",
+            [
+                Node("g", "団体を指定", 3_100_000, 1),
+                Node("f", "分野を指定", 2_900_000, 3),
+                Node("a", "区におまかせ", 4_000_000, 2),
+            ],
+        ),
+        Column(
+            "使われ方",
+            [
+                Node("s", "スタートアップ", 1_900_000, 4),
+                Node("u", "ステップアップ", 4_300_000, 5),
+                Node("r", "のこり", 3_800_000, 0),
+            ],
+        ),
     ]
     flows = [
-        Flow("p", "g", 2_600_000, "#pg"), Flow("p", "f", 1_700_000), Flow("p", "a", 1_900_000),
-        Flow("c", "g", 500_000), Flow("c", "f", 1_200_000), Flow("c", "a", 700_000), Flow("b", "a", 1_400_000),
-        Flow("g", "u", 2_100_000), Flow("g", "r", 1_000_000), Flow("f", "s", 900_000), Flow("f", "u", 1_200_000),
-        Flow("f", "r", 800_000), Flow("a", "s", 1_000_000), Flow("a", "u", 1_000_000), Flow("a", "r", 2_000_000),
+        Flow("p", "g", 2_600_000, "#pg"),
+        Flow("p", "f", 1_700_000),
+        Flow("p", "a", 1_900_000),
+        Flow("c", "g", 500_000),
+        Flow("c", "f", 1_200_000),
+        Flow("c", "a", 700_000),
+        Flow("b", "a", 1_400_000),
+        Flow("g", "u", 2_100_000),
+        Flow("g", "r", 1_000_000),
+        Flow("f", "s", 900_000),
+        Flow("f", "u", 1_200_000),
+        Flow("f", "r", 800_000),
+        Flow("a", "s", 1_000_000),
+        Flow("a", "u", 1_000_000),
+        Flow("a", "r", 2_000_000),
     ]
-    return sankey(columns, flows, ident="flow", title="寄附の4割は、ステップアップ助成に使われました", summary="左から右へ、お金の出どころ、希望、使われ方です。")
+    return sankey(
+        columns,
+        flows,
+        ident="flow",
+        title="寄附の4割は、ステップアップ助成に使われました",
+        summary="左から右へ、お金の出どころ、希望、使われ方です。",
+    )
 
 
 def charts() -> dict[str, Any]:
     """The pictures of the glance page."""
     months = [
-        Bar(f"{month}月", [Segment("寄附", 300_000 * (month % 5 + 1), 1, mark="寄"), Segment("利息・返還", 40_000 * (month % 3), 2, mark="他")])
+        Bar(
+            f"{month}月",
+            [
+                Segment("寄附", 300_000 * (month % 5 + 1), 1, mark="寄"),
+                Segment("利息・返還", 40_000 * (month % 3), 2, mark="他"),
+            ],
+        )
         for month in (4, 5, 6, 7, 8, 9)
     ]
     fields = [
-        Segment("福祉・健康", 5_200_000, 1, "#f", "福"), Segment("こども", 3_900_000, 2, None, "子"),
-        Segment("環境", 1_700_000, 3, None, "環"), Segment("文化", 1_100_000, 5, None, "文"), Segment("そのほか", 420_000, 0, None, "他"),
+        Segment("福祉・健康", 5_200_000, 1, "#f", "福"),
+        Segment("こども", 3_900_000, 2, None, "子"),
+        Segment("環境", 1_700_000, 3, None, "環"),
+        Segment("文化", 1_100_000, 5, None, "文"),
+        Segment("そのほか", 420_000, 0, None, "他"),
     ]
     return {
         "flow": flow_picture(),
-        "months": stacked_bars("寄附は6月と9月に多く入りました", months, ident="months", summary="2026年4月から9月まで、受け取りを決めた月で数えています。"),
+        "months": stacked_bars(
+            "寄附は6月と9月に多く入りました",
+            months,
+            ident="months",
+            summary="2026年4月から9月まで、受け取りを決めた月で数えています。",
+        ),
         "fields": proportion_bar("助成の4割は、福祉・健康に使われました", fields, ident="fields"),
     }
 
@@ -100,17 +172,36 @@ def charts() -> dict[str, Any]:
 def site(path: str, locale: str = "ja") -> dict[str, Any]:
     """What the application gives every page."""
     return {
-        "locale": locale, "prefix": "", "name": "みえる基金", "municipality": "見本区", "department": "地域力推進課",
-        "phone": "03-0000-0000", "mail": "mieru@example.jp", "path": path, "demo": True,
+        "locale": locale,
+        "prefix": "",
+        "name": "みえる基金",
+        "municipality": "見本区",
+        "department": "地域力推進課",
+        "phone": "03-0000-0000",
+        "mail": "mieru@example.jp",
+        "path": path,
+        "demo": True,
         "locales": [
             {"code": "ja", "label": "日本語", "url": path, "current": locale == "ja"},
             {"code": "en", "label": "English", "url": "/en" + path, "current": locale == "en"},
         ],
-        "words": [{"word": word, "yen": yen, "href": "#w", "gloss": gloss} for word, yen, gloss in WORDS],
-        "words_as_of": NOW, "checked": {"ok": True, "at": NOW}, "sign_out_url": "/staff/logout",
+        "words": [
+            {"word": word, "yen": yen, "href": "#w", "gloss": gloss} for word, yen, gloss in WORDS
+        ],
+        "words_as_of": NOW,
+        "checked": {"ok": True, "at": NOW},
+        "sign_out_url": "/staff/logout",
         "staff_nav": [
             {"label": label, "href": href}
-            for label, href in (("仕事", "/staff"), ("寄附", "/staff/gifts"), ("採納", "/staff/acceptances"), ("助成", "/staff/awards"), ("配分", "/staff/runs"), ("交付", "/staff/disbursements"), ("点検", "/staff/check"))
+            for label, href in (
+                ("仕事", "/staff"),
+                ("寄附", "/staff/gifts"),
+                ("採納", "/staff/acceptances"),
+                ("助成", "/staff/awards"),
+                ("配分", "/staff/runs"),
+                ("交付", "/staff/disbursements"),
+                ("点検", "/staff/check"),
+            )
         ],
     }
 
@@ -119,7 +210,9 @@ def create_specimen() -> Flask:
     """The gallery as a small application with the service's own templates and static files."""
     app = Flask("specimen", template_folder=None)
     app.static_folder = None
-    app.config.update(SECRET_KEY="specimen", BABEL_DEFAULT_LOCALE="ja", BABEL_DEFAULT_TIMEZONE="Asia/Tokyo")
+    app.config.update(
+        SECRET_KEY="specimen", BABEL_DEFAULT_LOCALE="ja", BABEL_DEFAULT_TIMEZONE="Asia/Tokyo"
+    )
     app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(ROOT / "templates"), FileSystemLoader(Path(__file__).parent / "pages")]
     )
@@ -144,9 +237,15 @@ def create_specimen() -> Flask:
         extra = {"status": 404, "detail": "", "fields": {}} if page == "error" else {}
         name = "_layout/error.html" if page == "error" else f"{page}.html"
         return render_template(
-            name, site=site(at), staff=person if page == "staff" else None, may=lambda _name: True,
-            day=dt.date(2026, 4, 1), now=NOW, **({"form": form} if page == "form" else {}),
-            **(charts() if page == "glance" else {}), **extra,
+            name,
+            site=site(at),
+            staff=person if page == "staff" else None,
+            may=lambda _name: True,
+            day=dt.date(2026, 4, 1),
+            now=NOW,
+            **({"form": form} if page == "form" else {}),
+            **(charts() if page == "glance" else {}),
+            **extra,
         )
 
     @app.after_request
@@ -173,8 +272,6 @@ def served() -> Iterator[str]:
 @contextmanager
 def browser() -> Iterator[Any]:
     """Headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",

@@ -237,7 +237,7 @@ def _list(columns: Sequence[Column], flows: Sequence[Flow], words: Words) -> Mar
         whole = max(1, sum(node.yen for node in column.nodes))
         rows = [_list_row(node, whole, leaving[node.key], names, words) for node in column.nodes]
         blocks.append(
-            Markup('<h4>{}</h4><ol class="bars">{}</ol>').format(
+            Markup('<p class="sankey-head">{}</p><ol class="bars">{}</ol>').format(
                 column.label, Markup("").join(rows)
             )
         )
