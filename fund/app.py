@@ -50,6 +50,7 @@ def create_app(house: House) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure,
         BABEL_DEFAULT_LOCALE="ja",
+        BABEL_DEFAULT_TIMEZONE=str(calendar.ZONE),
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
