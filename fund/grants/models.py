@@ -37,8 +37,18 @@ application = Table(
     Column("state", Text, nullable=False),
     Column("registered_by", BigInteger, ForeignKey("person.id")),
     Column("registered_at", DateTime(timezone=True), nullable=False),
+    Column("refused_by", BigInteger, ForeignKey("person.id")),
+    Column("refused_on", Date),
+    Column("refusal_reason", Text, nullable=False, server_default=""),
+    Column("refusal_clause", Text),
     Column("sample", Boolean, nullable=False, server_default="false"),
     CheckConstraint("requested_yen > 0", name="requested_positive"),
+    CheckConstraint(
+        "(state = 'refused') = (refused_by IS NOT NULL)"
+        " AND (refused_by IS NULL) = (refused_on IS NULL)"
+        " AND (refused_by IS NULL) = (refusal_reason = '')",
+        name="refused_by_someone",
+    ),
     CheckConstraint(
         "state IN ('submitted', 'recommended', 'not_recommended', 'decided', 'refused')",
         name="state",
@@ -118,11 +128,21 @@ disbursement = Table(
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("paid_by", BigInteger, ForeignKey("person.id")),
     Column("paid_on", Date),
+    Column("sent_back_by", BigInteger, ForeignKey("person.id")),
+    Column("sent_back_reason", Text, nullable=False, server_default=""),
     UniqueConstraint("award_id", "serial"),
     CheckConstraint("yen > 0", name="yen_positive"),
     CheckConstraint("state IN ('requested', 'paid', 'sent_back')", name="state"),
     CheckConstraint("paid_by IS NULL OR paid_by <> requested_by", name="four_eyes"),
-    CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_when"),
+    CheckConstraint(
+        "(state = 'paid') = (paid_on IS NOT NULL) AND (paid_on IS NULL) = (paid_by IS NULL)",
+        name="paid_when",
+    ),
+    CheckConstraint(
+        "(state = 'sent_back') = (sent_back_by IS NOT NULL)"
+        " AND (sent_back_by IS NULL) = (sent_back_reason = '')",
+        name="sent_back_why",
+    ),
 )
 
 settlement = Table(

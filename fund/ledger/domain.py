@@ -12,7 +12,15 @@ from fund.kernel.canonical import Json, canonical
 from fund.kernel.money import MAX_YEN, Yen
 from fund.ledger.accounts import check_account
 
-GOVERNANCE = frozenset({"award.decided", "allocation.approved", "manual.edition", "period.closed"})
+GOVERNANCE = frozenset(
+    {
+        "award.decided",
+        "allocation.approved",
+        "settlement.confirmed",
+        "manual.edition",
+        "period.closed",
+    }
+)
 """Facts of the log that move no money; every other entry has two postings or more."""
 
 KINDS = GOVERNANCE | {
@@ -24,7 +32,6 @@ KINDS = GOVERNANCE | {
     "designation.redirected",
     "allocation.line",
     "disbursement.paid",
-    "settlement.confirmed",
     "grant.returned",
     "award.reduced",
     "interest.earned",

@@ -168,11 +168,15 @@ class Line:
     line: int
     share_id: str
     gift_no: str | None
-    pot: str
+    pots: Mapping[str, Yen]
     award_no: str
-    yen: Yen
     rank: int
     use: str
+
+    @property
+    def yen(self) -> Yen:
+        """All yen of the line; the lot gives them from the pots it stands in."""
+        return total(self.pots.values())
 
 
 def allocation_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry:
@@ -182,10 +186,10 @@ def allocation_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry:
         fact_id=f"{line.run_no}#{line.line}",
         on=on,
         postings=(
-            Posting(line.pot, line.yen),
+            *(Posting(pot, yen) for pot, yen in sorted(line.pots.items())),
             Posting(accounts.committed_to(line.award_no), -line.yen),
         ),
-        lots=(LotPosting(line.share_id, line.pot, line.yen),),
+        lots=tuple(LotPosting(line.share_id, pot, yen) for pot, yen in sorted(line.pots.items())),
         clauses=tuple(clauses),
         detail={
             "run": line.run_no,
@@ -199,7 +203,9 @@ def allocation_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry:
     )
 
 
-def disbursement_paid(disbursement_no: str, award_no: str, yen: Yen, on: dt.date) -> Entry:
+def disbursement_paid(
+    disbursement_no: str, award_no: str, yen: Yen, on: dt.date, clauses: Sequence[str] = ()
+) -> Entry:
     """The bank paid the group an instalment of its award."""
     return Entry(
         kind="disbursement.paid",
@@ -209,5 +215,70 @@ def disbursement_paid(disbursement_no: str, award_no: str, yen: Yen, on: dt.date
             Posting(accounts.committed_to(award_no), yen),
             Posting(accounts.BANK, -yen),
         ),
+        clauses=tuple(clauses),
         detail={"disbursement": disbursement_no, "award": award_no, "yen": int(yen)},
+    )
+
+
+def settlement_confirmed(
+    award_no: str, spent: Yen, returned: Yen, on: dt.date, clauses: Sequence[str]
+) -> Entry:
+    """The group showed what it spent; what it returns is booked by an entry of its own."""
+    return Entry(
+        kind="settlement.confirmed",
+        fact_id=award_no,
+        on=on,
+        clauses=tuple(clauses),
+        detail={"award": award_no, "spent": int(spent), "returned": int(returned)},
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Yen of one lot, taken from one pot."""
+
+    share_id: str
+    pot: str
+    yen: Yen
+
+
+def walk_back(sources: Sequence[Source], yen: Yen) -> tuple[Source, ...]:
+    """The inverse of allocation: ``yen`` of the sources, from the first one on.
+
+    Raises:
+        ValueError: if the sources hold less than that.
+    """
+    left, taken = yen, []
+    for source in sources:
+        part = min(left, source.yen)
+        if part:
+            taken.append(Source(source.share_id, source.pot, part))
+            left -= part
+    if left:
+        raise ValueError(f"the sources hold {left} yen less than what comes back")
+    return tuple(taken)
+
+
+def grant_returned(
+    award_no: str, back_to: Sequence[Source], on: dt.date, clauses: Sequence[str]
+) -> Entry:
+    """The group returned money it did not spend: back to the lots and pots it came from."""
+    by_pot: dict[str, Yen] = {}
+    by_lot: dict[tuple[str, str], Yen] = {}
+    for source in back_to:
+        by_pot[source.pot] = by_pot.get(source.pot, Yen(0)) + source.yen
+        key = (source.share_id, source.pot)
+        by_lot[key] = by_lot.get(key, Yen(0)) + source.yen
+    yen = total(by_pot.values())
+    return Entry(
+        kind="grant.returned",
+        fact_id=award_no,
+        on=on,
+        postings=(
+            Posting(accounts.BANK, yen),
+            *(Posting(pot, -part) for pot, part in sorted(by_pot.items())),
+        ),
+        lots=tuple(LotPosting(share, pot, -part) for (share, pot), part in sorted(by_lot.items())),
+        clauses=tuple(clauses),
+        detail={"award": award_no, "yen": int(yen)},
     )

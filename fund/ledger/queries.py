@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
+from fund.ledger.accounts import committed_to
+from fund.ledger.facts import Source
 from fund.ledger.models import journal_entry, lot, lot_posting, posting
 
 
@@ -71,6 +73,66 @@ def open_lots(connection: Connection, gift_no: str | None = None) -> list[OpenLo
         )
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """What the ledger says of one award: yen allocated to it, and of those paid out or reduced."""
+
+    allocated: Yen
+    disbursed: Yen
+    reduced: Yen
+
+    @property
+    def left(self) -> Yen:
+        """Allocated and not yet paid: the balance of the award's account."""
+        return self.allocated - self.disbursed - self.reduced
+
+
+def commitments(connection: Connection, award_nos: Collection[str]) -> dict[str, Commitment]:
+    """The commitment of each named award; awards without any entry are zero."""
+    accounts = {committed_to(award_no): award_no for award_no in award_nos}
+    paid = journal_entry.c.kind == "disbursement.paid"
+    rows = connection.execute(
+        select(
+            posting.c.account,
+            func.coalesce(-func.sum(posting.c.yen).filter(posting.c.yen < 0), 0),
+            func.coalesce(func.sum(posting.c.yen).filter(posting.c.yen > 0, paid), 0),
+            func.coalesce(func.sum(posting.c.yen).filter(posting.c.yen > 0, ~paid), 0),
+        )
+        .join(journal_entry, journal_entry.c.id == posting.c.entry_id)
+        .where(posting.c.account.in_(accounts))
+        .group_by(posting.c.account)
+    )
+    found = {award_no: Commitment(Yen(0), Yen(0), Yen(0)) for award_no in award_nos}
+    for account, *sums in rows:
+        found[accounts[account]] = Commitment(*(Yen(int(yen)) for yen in sums))
+    return found
+
+
+def sources_of(connection: Connection, award_no: str) -> list[Source]:
+    """The lots and pots behind an award, in the order in which money goes back to them.
+
+    Newest run first, inside a run the worst-ranked wish first: the inverse of allocation.
+    """
+    rank = cast(journal_entry.c.detail["rank"].astext, Integer)
+    rows = connection.execute(
+        select(lot.c.share_id, lot_posting.c.account, lot_posting.c.yen)
+        .join(lot, lot.c.id == lot_posting.c.lot_id)
+        .join(journal_entry, journal_entry.c.id == lot_posting.c.entry_id)
+        .join(posting, posting.c.entry_id == journal_entry.c.id)
+        .where(
+            posting.c.account == committed_to(award_no),
+            journal_entry.c.kind == "allocation.line",
+        )
+        .order_by(
+            journal_entry.c.on_day.desc(),
+            journal_entry.c.detail["run"].astext.desc(),
+            rank.desc(),
+            journal_entry.c.id.desc(),
+        )
+    )
+    return [Source(share_id, pot, Yen(int(yen))) for share_id, pot, yen in rows]
 
 
 def last_entry_id(connection: Connection) -> int:

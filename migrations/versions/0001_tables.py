@@ -453,7 +453,20 @@ def upgrade():
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("registered_by", sa.BigInteger(), nullable=True),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refused_by", sa.BigInteger(), nullable=True),
+        sa.Column("refused_on", sa.Date(), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("refusal_clause", sa.Text(), nullable=True),
         sa.Column("sample", sa.Boolean(), server_default="false", nullable=False),
+        sa.CheckConstraint(
+            "(state = 'refused') = (refused_by IS NOT NULL)"
+            " AND (refused_by IS NULL) = (refused_on IS NULL)"
+            " AND (refused_by IS NULL) = (refusal_reason = '')",
+            name=op.f("ck_application_refused_by_someone"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["refused_by"], ["person.id"], name=op.f("fk_application_refused_by")
+        ),
         sa.CheckConstraint(
             "state IN ('submitted', 'recommended', 'not_recommended', 'decided', 'refused')",
             name=op.f("ck_application_state"),
@@ -863,8 +876,19 @@ def upgrade():
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("paid_by", sa.BigInteger(), nullable=True),
         sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("sent_back_by", sa.BigInteger(), nullable=True),
+        sa.Column("sent_back_reason", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
-            "(state = 'paid') = (paid_on IS NOT NULL)", name=op.f("ck_disbursement_paid_when")
+            "(state = 'paid') = (paid_on IS NOT NULL) AND (paid_on IS NULL) = (paid_by IS NULL)",
+            name=op.f("ck_disbursement_paid_when"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'sent_back') = (sent_back_by IS NOT NULL)"
+            " AND (sent_back_by IS NULL) = (sent_back_reason = '')",
+            name=op.f("ck_disbursement_sent_back_why"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sent_back_by"], ["person.id"], name=op.f("fk_disbursement_sent_back_by")
         ),
         sa.CheckConstraint(
             "state IN ('requested', 'paid', 'sent_back')", name=op.f("ck_disbursement_state")

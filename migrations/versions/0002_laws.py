@@ -11,6 +11,9 @@
    and no lot is overdrawn in any pot.
 5. Nothing is updated, deleted or truncated in ledger, audit trail and public log.
 6. Public numbers have no gaps.
+7. Money is allocated within wishes and ceilings: a line's use must stand in the lot's wish at
+   its rank on the run's day and must name the award, and no award gets more than was decided.
+8. Registering, recommending and deciding are done by different people.
 """
 
 from alembic import op
@@ -47,7 +50,8 @@ END $$;
 
 ENTRY_BALANCES = """
 CREATE FUNCTION is_governance(kind text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT kind IN ('award.decided', 'allocation.approved', 'manual.edition', 'period.closed')
+  SELECT kind IN ('award.decided', 'allocation.approved', 'settlement.confirmed',
+                  'manual.edition', 'period.closed')
 $$;
 
 CREATE FUNCTION check_entry(checked bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -196,7 +200,95 @@ CREATE TRIGGER public_numbers_gapless BEFORE INSERT ON public_entry
   FOR EACH ROW EXECUTE FUNCTION check_public_number();
 """
 
+ALLOCATION = """
+CREATE FUNCTION wish_permits(wish jsonb, rank integer, use text, day date) RETURNS boolean
+  LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(
+    level->'uses' ? use
+      AND coalesce((level->>'opens')::date <= day, true)
+      AND coalesce((level->>'expires')::date >= day, true), false)
+    OR (use = 'any' AND rank = 1 AND wish->>'on_exhausted' = 'any' AND NOT EXISTS (
+      SELECT 1 FROM jsonb_array_elements(wish->'levels') AS one(level)
+      WHERE coalesce((one.level->>'expires')::date >= day, true)))
+  FROM (SELECT wish->'levels'->(rank - 1) AS level) AS chosen
+$$;
+
+CREATE FUNCTION check_allocation_lines() RETURNS trigger LANGUAGE plpgsql
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  broken text;
+BEGIN
+  PERFORM 1 FROM award WHERE no IN (SELECT award_no FROM new_rows) ORDER BY no FOR UPDATE;
+  SELECT award.no INTO broken
+    FROM allocation_line JOIN award ON award.no = allocation_line.award_no
+    WHERE award.no IN (SELECT award_no FROM new_rows)
+    GROUP BY award.no, award.yen
+    HAVING sum(allocation_line.yen) > coalesce(award.yen, 0) LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION 'award % would receive more than was decided', broken
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_within_award';
+  END IF;
+  SELECT new_rows.share_id || ' for ' || award.no INTO broken
+    FROM new_rows
+    JOIN lot ON lot.share_id = new_rows.share_id
+    JOIN award ON award.no = new_rows.award_no
+    JOIN allocation_run ON allocation_run.id = new_rows.run_id
+    WHERE NOT (
+      new_rows.use IN ('any', 'award:' || award.no, 'group:' || award.group_no,
+                       'programme:' || coalesce(award.theme_code, award.programme_code))
+      OR (new_rows.use LIKE 'field:%' AND substr(new_rows.use, 7) = ANY (award.fields))
+    ) OR NOT CASE WHEN lot.origin = 'gift'
+      THEN wish_permits(lot.wish, new_rows.rank, new_rows.use, allocation_run.run_date)
+      ELSE new_rows.use = 'any' END
+    LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION 'the wish does not permit %', broken
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_respects_wish';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER allocation_is_permitted AFTER INSERT ON allocation_line
+  REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION check_allocation_lines();
+"""
+
+HANDS = """
+CREATE FUNCTION check_recommending_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM application
+             WHERE id = NEW.application_id AND registered_by = NEW.recommended_by) THEN
+    RAISE EXCEPTION 'who registered an application does not recommend it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'recommendation_four_eyes';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER recommending_hand BEFORE INSERT OR UPDATE ON recommendation
+  FOR EACH ROW EXECUTE FUNCTION check_recommending_hand();
+
+CREATE FUNCTION check_deciding_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM application JOIN recommendation ON application_id = application.id
+    WHERE application.id = NEW.application_id
+      AND NEW.decided_by IN (registered_by, recommended_by)
+  ) THEN
+    RAISE EXCEPTION 'who registered or recommended an application does not decide it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'award_four_eyes';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER deciding_hand BEFORE INSERT OR UPDATE ON award
+  FOR EACH ROW EXECUTE FUNCTION check_deciding_hand();
+"""
+
 FUNCTIONS = (
+    "check_deciding_hand()",
+    "check_recommending_hand()",
+    "check_allocation_lines()",
+    "wish_permits(jsonb, integer, text, date)",
     "check_public_number()",
     "check_lots()",
     "move_pots()",
@@ -212,7 +304,15 @@ FUNCTIONS = (
 
 
 def upgrade():
-    for block in (REFUSE_CHANGE, ENTRY_BALANCES, ENTRY_IS_CLOSED, POTS, NUMBERS):
+    for block in (
+        REFUSE_CHANGE,
+        ENTRY_BALANCES,
+        ENTRY_IS_CLOSED,
+        POTS,
+        NUMBERS,
+        ALLOCATION,
+        HANDS,
+    ):
         op.execute(block)
     for table in APPEND_ONLY:
         # ENABLE ALWAYS: session_replication_role = replica must not switch the law off.
