@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from tests.web_kit.specimen import PAGES, browser, create_specimen, served
+from specimen import PAGES, browser, create_specimen, served
 
 RULES = {
     "runOnly": {
