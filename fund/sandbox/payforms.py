@@ -43,13 +43,12 @@ def read(method: str, form: Mapping[str, str], now: int, words: Words) -> Filled
     card = None
     if method == "card":
         card = _read_card(form, now, faults)
+    if method == "konbini" and typed["store"] not in checkout.STORES:
+        faults["store"] = "bad_store"
     if method in ("card", "konbini") and not typed["name"]:
         faults["name"] = "bad_name"
-    if method == "konbini":
-        if typed["store"] not in checkout.STORES:
-            faults["store"] = "bad_store"
-        if typed["phone"] and len(digits(typed["phone"])) not in (10, 11):
-            faults["phone"] = "bad_phone"
+    if typed["phone"] and len(digits(typed["phone"])) not in (10, 11):
+        faults["phone"] = "bad_phone"
     return Filled(typed, {field: words[fault] for field, fault in faults.items()}, card)
 
 

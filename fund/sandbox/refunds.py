@@ -62,7 +62,8 @@ def move(till: Till, refund_id: str, status: str, reason: str | None = None) -> 
     before = refund["status"]
     if not STATES.allows(before, status):
         raise ApiError(f"A refund that is {before} cannot become {status}.")
-    refund |= {"status": status, "next_action": None}
+    refund["status"] = status
+    refund.pop("next_action", None)
     if status in ("failed", "canceled"):
         charge = till.get("charge", refund["charge"])
         back = balance.post_refund(till, refund, charge, failed=True)

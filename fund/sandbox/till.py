@@ -6,7 +6,6 @@ real API shows; an unknown field is refused here, at the moment it is written.
 
 from __future__ import annotations
 
-import copy
 import json
 import secrets
 import string
@@ -19,8 +18,10 @@ from fund.sandbox.errors import missing
 from fund.sandbox.settings import SandboxSettings
 from fund.sandbox.store import Store, Thing
 
-_FORMS: Thing = json.loads((Path(__file__).parent / "specimens.json").read_text("utf-8"))["objects"]
+_SPECIMENS = json.loads((Path(__file__).parent / "specimens.json").read_text("utf-8"))
+_FORMS = {name: json.dumps(form) for name, form in _SPECIMENS["objects"].items()}
 _ALPHABET = string.ascii_letters + string.digits
+_DICE = secrets.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,19 @@ def blank(form: str, **fields: object) -> Thing:
     Raises:
         KeyError: for a form or a field that the official object does not have.
     """
-    thing: Thing = copy.deepcopy(_FORMS[form])
+    thing: Thing = json.loads(_FORMS[form])
+    spare = _SPECIMENS["absent_when_empty"].get(form, ())
     for name, value in fields.items():
-        if name not in thing:
+        if name not in thing and name not in spare:
             raise KeyError(f"{form} has no field {name}")
-        thing[name] = value
+        if value is not None or name not in spare:
+            thing[name] = value
     return thing
 
 
 def new_id(prefix: str, length: int = 24) -> str:
     """A random id in Stripe's manner: ``pi_`` and 24 letters and digits."""
-    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"
+    return f"{prefix}_{''.join(_DICE.choices(_ALPHABET, k=length))}"
 
 
 @dataclass(frozen=True)

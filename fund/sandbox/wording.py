@@ -30,7 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cvc_hint": ("裏面の3けた。例：123", "3 digits on the back, for example 123"),
     "name": ("お名前", "Name"),
     "card_name": ("カードの名義", "Name on card"),
-    "phone": ("電話番号", "Telephone number"),
+    "phone": ("電話番号（任意）", "Telephone number (optional)"),
     "phone_hint": ("お店で使う確認番号になります", "It becomes the confirmation number"),
     "store": ("お店", "Store"),
     "familymart": ("ファミリーマート", "FamilyMart"),
@@ -88,7 +88,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "confirmation": ("確認番号", "Confirmation number"),
     "deadline": ("期限", "Pay by"),
     "amount": ("金額", "Amount"),
-    "continue": ("お店のページを閉じて、元のサイトに戻る", "Return to the site"),
+    "continue": ("元のサイトに戻る", "Return to the site"),
     "by_hand": ("見本の操作", "Sandbox controls"),
     "by_hand_note": (
         "本当のお店の代わりに、ここで結果を選べます。",

@@ -6,8 +6,8 @@ import http.server
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,41 +106,55 @@ def attempt_of(page: str) -> str:
     return found[1]
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    kept = Endpoint()
+class _Listener(http.server.BaseHTTPRequestHandler):
+    """Keeps what comes to the present endpoint; what belongs to an earlier test is waved through."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    present: Endpoint | None = None
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status, kept = 200, self.present
+        if kept is not None and kept.url.endswith(self.path):
             kept.got.append((body, self.headers["Stripe-Signature"]))
-            self.send_response(kept.answers.pop(0) if kept.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            status = kept.answers.pop(0) if kept.answers else 200
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Listener)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    kept.url = f"http://127.0.0.1:{server.server_port}/hook"
-    yield kept
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-@pytest.fixture
-def world(tmp_path: Path, endpoint: Endpoint) -> Iterator[World]:
+@pytest.fixture(scope="session")
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = SandboxSettings(
-        tmp_path / "sandbox.db",
+        tmp_path_factory.mktemp("sandbox") / "sandbox.db",
         KEY,
         SECRET,
-        endpoint.url,
         retry_first_seconds=0.02,
         retry_cap_seconds=0.1,
     )
-    made = World(settings, endpoint, start(settings))
+    made = World(settings, Endpoint(), start(settings))
     yield made
     made.running.stop()
+
+
+@pytest.fixture
+def world(one_world: World, listener: str) -> World:
+    """The one sandbox, freshly emptied, delivering to an address of this test's own."""
+    one_world.control("reset")
+    one_world.endpoint = _Listener.present = Endpoint()
+    one_world.endpoint.url = f"{listener}/{uuid.uuid4().hex}"
+    one_world.control("webhook", url=one_world.endpoint.url)
+    return one_world
