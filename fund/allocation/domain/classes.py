@@ -66,6 +66,17 @@ def sums(index: Ints, yen: Ints, size: int) -> Ints:
     return result
 
 
+def distinct(values: Ints) -> tuple[Ints, Ints]:
+    """The different values in ascending order, and for each entry the number of its value."""
+    order = np.argsort(values, kind="stable")
+    ascending = values[order]
+    first = np.ones(len(values), np.bool_)
+    first[1:] = ascending[1:] != ascending[:-1]
+    number = np.empty(len(values), np.int64)
+    number[order] = np.cumsum(first) - 1
+    return ascending[first], number
+
+
 def classify(gifts: Gifts) -> ClassTable:
     """Group gifts by (preference, vintage) in O(n)."""
     order = sorted(range(len(gifts.preferences)), key=lambda at: gifts.preferences[at])
@@ -75,10 +86,10 @@ def classify(gifts: Gifts) -> ClassTable:
     span = int(gifts.vintage.max()) - oldest + 1 if len(gifts) else 1
     cell = place[gifts.preference] * span + (gifts.vintage - oldest)
     occupied, pot_of = _number(cell, len(order) * span)
-    classes, pot_class = np.unique(occupied // span, return_inverse=True)
+    classes, pot_class = distinct(occupied // span)
     return ClassTable(
         preferences=tuple(gifts.preferences[order[at]] for at in classes.tolist()),
-        pot_class=pot_class.astype(np.int64),
+        pot_class=pot_class,
         pot_vintage=occupied % span + oldest,
         pot_yen=sums(pot_of, gifts.yen, len(occupied)),
         pot_of=pot_of,
@@ -88,8 +99,7 @@ def classify(gifts: Gifts) -> ClassTable:
 def _number(cell: Ints, cells: int) -> tuple[Ints, Ints]:
     """The occupied cells in ascending order, and for each entry the number of its cell."""
     if cells > _DENSE * len(cell) + 1024:
-        occupied, number = np.unique(cell, return_inverse=True)
-        return occupied, number.astype(np.int64)
+        return distinct(cell)
     present = np.zeros(cells, np.bool_)
     present[cell] = True
     return np.flatnonzero(present), (np.cumsum(present) - 1)[cell]

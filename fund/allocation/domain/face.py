@@ -49,6 +49,7 @@ class Face:
         self.lower = np.zeros_like(upper)
         self.upper = upper.copy()
         self.flow = np.zeros_like(upper)
+        self._settled: list[tuple[Ints, Flags]] = []
 
     @property
     def free(self) -> Flags:
@@ -60,16 +61,27 @@ class Face:
         self.lower[arcs] = self.upper[arcs] = yen
 
     def narrow_linear(self, arcs: Ints, cost: Ints) -> Ints:
-        """:meth:`narrow` for a cost per yen on the given arcs."""
-        arcs, cost = arcs[self.free[arcs]], cost[self.free[arcs]]
-        order = np.argsort(arcs, kind="stable")
-        arcs, cost = arcs[order], cost[order]
-        return self.narrow(Pieces(arcs, self.upper[arcs] - self.lower[arcs], cost))
+        """Keep the flows of least cost for a cost per yen on the given arcs.
+
+        Returns the potentials that prove it, int64[nodes]: the reduced cost vector over all
+        levels so far is lexicographically >= 0 on every residual arc of the whole network.
+        """
+        price = np.zeros_like(self.flow)
+        price[arcs] = cost
+        priced = np.flatnonzero(self.free & (price != 0))
+        settled = list(reversed(self._settled))
+        size = self.upper[priced] - self.lower[priced]
+        potential = self.narrow(Pieces(priced, size, price[priced]))
+        for arc, at_tail in settled:
+            tail, head = self.network.tail[arc], self.network.head[arc]
+            leaf, other = np.where(at_tail, tail, head), np.where(at_tail, head, tail)
+            potential[leaf] = potential[other] + np.where(at_tail, -price[arc], price[arc])
+        return potential
 
     def narrow(self, pieces: Pieces) -> Ints:
-        """Keep only the flows of least cost; return the potentials that prove it, int64[nodes].
+        """Keep the flows of least convex cost; arcs without pieces cost nothing.
 
-        Arcs without pieces cost nothing.
+        Returns potentials of the free part of the network, int64[nodes].
         """
         graph = _Residual(self, pieces)
         potential = graph.potentials(_HASTE)
@@ -83,7 +95,25 @@ class Face:
         np.add.at(lower, graph.arc, np.where(reduced < 0, graph.size, 0))
         np.add.at(upper, graph.arc, np.where(reduced <= 0, graph.size, 0))
         self.lower, self.upper = lower, upper
+        self.settle()
         return potential
+
+    def settle(self) -> None:
+        """Fix arcs that conservation determines: the only free arc of a node, again and again.
+
+        Such a leaf keeps no say in later levels; its potential there is the one that makes the
+        reduced cost of its last arc zero.
+        """
+        tail, head, nodes = self.network.tail, self.network.head, self.network.nodes
+        while True:
+            free = np.flatnonzero(self.free)
+            degree = np.bincount(tail[free], minlength=nodes)
+            degree += np.bincount(head[free], minlength=nodes)
+            last = free[(degree[tail[free]] == 1) | (degree[head[free]] == 1)]
+            if not len(last):
+                return
+            self.fix(last, self.flow[last])
+            self._settled.append((last, degree[tail[last]] == 1))
 
 
 class _Residual:

@@ -15,8 +15,7 @@ from fund.allocation.domain.face import Face
 
 def ranks_in_use(face: Face, table: ClassTable) -> list[int]:
     """Ranks at which some designated class can reach a grant, ascending."""
-    ranks: list[int] = np.unique(face.network.choice_rank[_designated(face, table)]).tolist()
-    return ranks
+    return sorted(set(face.network.choice_rank[_designated(face, table)].tolist()))
 
 
 def maximise_rank(face: Face, table: ClassTable, rank: int) -> Ints:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fund.allocation.domain.classes import ClassTable
+from fund.allocation.domain.classes import ClassTable, distinct
 from fund.allocation.domain.face import Face
 from fund.allocation.domain.network import SOURCE
 from fund.allocation.domain.problem import Policy
@@ -22,9 +22,11 @@ def order_spending(face: Face, table: ClassTable, policy: Policy) -> None:
     """Keep the flows that spend the pots in the order of ``policy.spend_order``."""
     flex = np.array([key.flex for key in table.preferences], np.int64)[table.pot_class]
     columns = {"flex": flex, "vintage": table.pot_vintage}
-    places = np.stack([columns[key] for key in policy.spend_order], axis=1)
-    _, cost = np.unique(places, axis=0, return_inverse=True)
-    face.narrow_linear(face.network.pots, cost.ravel().astype(np.int64))
+    place = np.zeros(len(table.pot_yen), np.int64)
+    for key in policy.spend_order:
+        values, number = distinct(columns[key])
+        place = place * len(values) + number
+    face.narrow_linear(face.network.pots, distinct(place)[1])
 
 
 def level_spending(face: Face, table: ClassTable) -> None:

@@ -74,7 +74,8 @@ def is_unique(face: Face) -> bool:
     up, down = face.flow < face.upper, face.flow > face.lower
     both = up & down
     label = components(network.nodes, network.tail[both], network.head[both])
-    if len(np.unique(label)) != network.nodes - int(both.sum()):
+    trees = int((label == np.arange(network.nodes)).sum())
+    if trees != network.nodes - int(both.sum()):
         return False
     forward, backward = up & ~down, down & ~up
     tail = label[np.concatenate((network.tail[forward], network.head[backward]))]

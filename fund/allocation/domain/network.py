@@ -35,8 +35,8 @@ class Network:
     ``tail[m]``, ``head[m]`` and ``room[m]`` (yen) describe arc m. The groups are arc numbers:
     ``pots[v]`` source -> class of pot v, ``choices`` class -> level or use, ``offers`` use ->
     grant, ``needs[g]`` grant g -> sink, ``back`` sink -> source. For each of ``choices`` the
-    arrays ``choice_class`` and ``choice_rank`` tell whose choice it is. ``names[v]`` is a public,
-    order-free name of node v.
+    arrays ``choice_class`` and ``choice_rank`` tell whose choice it is. ``names[v]`` is a name
+    of node v that does not depend on the order of the input.
     """
 
     names: tuple[str, ...]
@@ -93,8 +93,8 @@ def draw(table: ClassTable, grants: Sequence[Grant], need: Ints) -> Network:
     """
     drawing = _Drawing()
     plenty = int(table.pot_yen.sum()) + 1
-    for preference in table.preferences:
-        drawing.node(f"class:{int(preference.undesignated)}:{preference.levels}")
+    for index in range(len(table.preferences)):
+        drawing.node(f"class:{index}")
     pots = [
         drawing.arc(SOURCE, _FIRST_CLASS + owner, yen)
         for owner, yen in zip(table.pot_class.tolist(), table.pot_yen.tolist(), strict=True)
@@ -145,7 +145,7 @@ def _draw_choices(
             if len(fresh) == 1:
                 target = use_node[fresh[0]]
             else:
-                target = drawing.node(f"level:{rank}:{preference}")
+                target = drawing.node(f"level:{index}:{rank}")
                 for use in fresh:
                     drawing.arc(target, use_node[use], plenty)
             choices.append((drawing.arc(_FIRST_CLASS + index, target, plenty), index, rank))

@@ -35,8 +35,9 @@ def north_west(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
     yen), at most ``len(left) + len(right) - 1`` rows.
     """
     left_end, right_end = np.cumsum(left), np.cumsum(right)
-    cuts = np.union1d(left_end[left > 0], right_end[right > 0])
+    cuts = np.sort(np.concatenate((left_end, right_end)), kind="stable")
     yen = np.diff(cuts, prepend=0)
+    cuts, yen = cuts[yen > 0], yen[yen > 0]
     return np.searchsorted(left_end, cuts), np.searchsorted(right_end, cuts), yen
 
 

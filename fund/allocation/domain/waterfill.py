@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from fund.allocation.domain.classes import Flags, Ints, sums
+from fund.allocation.domain.classes import Flags, Ints, distinct, sums
 from fund.allocation.domain.deal import Items, deal
 from fund.allocation.domain.face import Face, Pieces
 
@@ -72,6 +72,7 @@ def waterfill(face: Face, takers: Takers) -> None:
         unmet[group[fair != face.flow[takers.arc]]] = True
         final = ~unmet[group]
         face.fix(takers.arc[final], fair[final])
+        face.settle()
 
 
 def _groups(face: Face, takers: Takers) -> tuple[Ints, int]:
@@ -79,8 +80,8 @@ def _groups(face: Face, takers: Takers) -> tuple[Ints, int]:
     network = face.network
     inner = face.free & (network.tail != takers.apart) & (network.head != takers.apart)
     label = components(network.nodes, network.tail[inner], network.head[inner])
-    names, group = np.unique(label[takers.near], return_inverse=True)
-    return group.astype(np.int64), len(names)
+    names, group = distinct(label[takers.near])
+    return group, len(names)
 
 
 def _fair_shares(face: Face, takers: Takers, group: Ints, groups: int) -> Ints:
