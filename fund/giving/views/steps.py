@@ -14,7 +14,7 @@ from fund.giving.domain import TEXTS, Wish
 from fund.giving.queries import Draft, Typed
 from fund.giving.views import drafts, wording
 from fund.giving.views.blueprint import blueprint
-from fund.giving.views.landing import WISHES, holdings, wished
+from fund.giving.views.landing import WISHES, wished
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen, share_of
 from fund.platform.web.access import public
@@ -139,11 +139,18 @@ def _use_extra(connection: Connection, progress: drafts.Progress, typed: Typed) 
     chosen = registry.group(connection, typed.get("group", "")) if typed.get("group") else None
     shown = [group for group in found[:SHOWN_GROUPS] if not chosen or group.no != chosen.no]
     rules = drafts.rules(connection)
+    fields = [field for field in registry.fields(connection) if field.open]
     return {
-        "holdings": holdings(connection),
-        "fields": [field for field in registry.fields(connection) if field.open],
-        "themes": registry.themes(connection, drafts.today()),
-        "groups": [chosen, *shown] if chosen else shown,
+        "field_choices": [(field.code, _named(field)) for field in fields],
+        "field_hints": {
+            field.code: field.about_en if locale() == "en" else field.about_ja for field in fields
+        },
+        "theme_choices": [
+            (theme.code, _named(theme)) for theme in registry.themes(connection, drafts.today())
+        ],
+        "group_choices": [
+            (group.no, f"{group.name} {group.no}") for group in ([chosen] if chosen else []) + shown
+        ],
         "query": query,
         "searching": searching,
         "more": len(found) > SHOWN_GROUPS,
@@ -151,8 +158,11 @@ def _use_extra(connection: Connection, progress: drafts.Progress, typed: Typed) 
         "clause": rules.clause("pass_on.group_percent").partition("@")[0],
         "refund_clause": rules.cite("no-refund").partition("@")[0],
         "term_years": rules.integer("wish.term_years"),
-        "names": registry.names(connection),
     }
+
+
+def _named(thing: registry.Field | registry.Programme) -> str:
+    return thing.name_en if locale() == "en" else thing.name_ja
 
 
 @blueprint.get("/give/use")

@@ -50,6 +50,18 @@ def batch_words() -> dict[str, str]:
     }
 
 
+def payment_words() -> dict[str, str]:
+    """Every state of a payment."""
+    return {
+        "created": _("準備中"),
+        "open": _("支払い待ち"),
+        "succeeded": _("成立"),
+        "failed": _("不成立"),
+        "expired": _("期限切れ"),
+        "canceled": _("取り消し"),
+    }
+
+
 def method_words() -> dict[str, str]:
     """How money comes in."""
     return {"card": _("カード"), "counter": _("窓口"), "bank": _("銀行振込")}
