@@ -1,17 +1,15 @@
 """Recheck an allocation run: ``python checker.py PROBLEM.json PLAN.json``.
 
 Anyone may run this file: it needs Python 3.11 and nothing else, shares no line with the program
-that made the plan, and solves nothing. It reads the problem and the plan and verifies
+that made the plan, and solves nothing. It verifies the problem's hash, every ledger row, every
+sum, the minima and each gift's share, and further
 
-* that the plan belongs to the problem (SHA-256 of the problem's canonical spelling);
-* every ledger row (permitted, at the stated rank) and every sum made of rows;
-* levels 1 and 2, the largest total and the most yen at first choice, second choice, ... by the
-  published prices: no price is beaten by a permitted payment, every payment meets its price, and
-  only money that is all spent and awards that are full have a price (linear duality);
-* levels 3 and 4, who receives and whose money is spent, by looking for an exchange of one yen
-  that leaves levels 1 and 2 as they are and comes earlier in the rule's order. Where there is
-  none, there is no better plan (local optimality on an M-convex set is global);
-* each gift's share of its class, the minima, and the sets behind a shortage or a surplus.
+* levels 1 and 2 (largest total, then most yen at first choice, ...) by the published prices: no
+  permitted payment beats the prices, every payment made meets them, and only money that is all
+  spent and awards that are full have one (linear duality, compared lexicographically);
+* levels 3 and 4 (who receives, whose money is spent) by looking for an exchange of one yen that
+  keeps levels 1 and 2 and comes earlier in the rule's order. Where there is none, there is no
+  better plan: on an M-convex set a local optimum is global.
 
 Who pays whom inside these totals is free. Exit status: 0 good, 1 violation, 2 malformed file.
 """
@@ -22,14 +20,14 @@ import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 ANNOTATIONS = {"name", "description", "unit", "expected", "designated_first_greedy"}
 WIDTH = {"group": 0, "award": 0, "programme": 1, "field": 2, "any": 3}
-SOURCE = "source"
+SOURCE = None  # the node through which unspent money enters an exchange
 
 
 class Malformed(Exception):  # noqa: N818 - a file is malformed, the program has no error
@@ -38,23 +36,19 @@ class Malformed(Exception):  # noqa: N818 - a file is malformed, the program has
 
 def main(argv: list[str]) -> int:
     """Check the two files named in ``argv``; print the verdict and return the exit status."""
-    if len(argv) != 2:
-        print("usage: checker.py PROBLEM.json PLAN.json", file=sys.stderr)
-        return 2
     try:
-        violations = check(load(argv[0]), load(argv[1]))
-    except Malformed as error:
-        print(f"malformed: {error}", file=sys.stderr)
+        problem, plan = map(_load, argv)
+        violations = check(problem, plan)
+    except (Malformed, OSError, ValueError, RecursionError) as error:
+        sys.stderr.write(f"PROBLEM.json PLAN.json: malformed: {error}\n")
         return 2
-    for violation in violations:
-        print(f"violation: {violation}")
-    if not violations:
-        print("ok: the plan follows the rule")
+    verdict = [f"violation: {violation}\n" for violation in violations]
+    sys.stdout.write("".join(verdict) or "ok: the plan follows the rule\n")
     return 1 if violations else 0
 
 
-def load(path: str) -> Any:
-    """Read one JSON file of integers, strings, lists and objects without repeated keys."""
+def _load(path: str) -> Any:
+    """Read a JSON file of integers, strings, lists and objects without repeated keys."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(items)) < len(items):
@@ -64,11 +58,8 @@ def load(path: str) -> Any:
     def number(text: str) -> int:
         raise Malformed(f"{path}: {text} is not an integer")
 
-    try:
-        text = Path(path).read_bytes().decode("utf-8")
-        return json.loads(text, object_pairs_hook=pairs, parse_float=number, parse_constant=number)
-    except (OSError, ValueError, RecursionError) as error:
-        raise Malformed(f"{path}: {error}") from error
+    text = Path(path).read_bytes().decode("utf-8")
+    return json.loads(text, object_pairs_hook=pairs, parse_float=number, parse_constant=number)
 
 
 def check(problem: Any, plan: Any) -> list[str]:
@@ -98,14 +89,11 @@ class _Books:
         self.ranking = sorted(
             self.grants, key=lambda g: (self.grants[g]["tier"], -self.grants[g]["score"], g)
         )
-        self.fixed: Counter[tuple[str, str]] = Counter()
-        for row in problem.get("fixed", []):
-            self.fixed[row["donation"], row["grant"]] += row["amount"]
-        used: Counter[str] = Counter()
-        self.paid: Counter[str] = Counter()
-        for row in [*problem.get("previous", []), *problem.get("fixed", [])]:
-            used[row["donation"]] += row["amount"]
-            self.paid[row["grant"]] += row["amount"]
+        manual = problem.get("fixed", [])
+        before = [*problem.get("previous", []), *manual]
+        self.fixed = _sum(((row["donation"], row["grant"]), row["amount"]) for row in manual)
+        used = _sum((row["donation"], row["amount"]) for row in before)
+        self.paid = _sum((row["grant"], row["amount"]) for row in before)
         self.free = {
             name: gift["amount"] - gift.get("refunded", 0) - used[name]
             for name, gift in self.gifts.items()
@@ -113,32 +101,21 @@ class _Books:
         self.need = {name: g["approved_max"] - self.paid[name] for name, g in self.grants.items()}
         self.dropped = set(plan["dropped"])
         self.active = {g for g in self.grants if self.need[g] > 0 and g not in self.dropped}
-        self.money: Counter[Any] = Counter()
-        self.pots: Counter[Any] = Counter()
-        for name, key in self.key.items():
-            self.money[key] += self.free[name]
-            self.pots[key, self.vintage(name)] += self.free[name]
-        self._book()
-
-    def _book(self) -> None:
-        """The rule's own payments: the ledger without the manual ones."""
-        left = Counter(self.fixed)
-        self.flow: defaultdict[Any, Counter[str]] = defaultdict(Counter)
-        self.spent: Counter[str] = Counter()
-        self.receipt: Counter[str] = Counter()
-        for row in self.plan["ledger"]:
-            gift, grant = row["donation"], row["grant"]
-            manual = min(row["amount"], left[gift, grant])
-            left[gift, grant] -= manual
-            if row["amount"] > manual and gift in self.gifts:
-                self.flow[self.key[gift]][grant] += row["amount"] - manual
-                self.spent[gift] += row["amount"] - manual
-                self.receipt[grant] += row["amount"] - manual
-        self.unbooked = +left
-        self.class_spent = {key: sum(self.flow[key].values()) for key in self.classes}
-        self.pot_spent: Counter[Any] = Counter()
-        for gift, yen in self.spent.items():
-            self.pot_spent[self.key[gift], self.vintage(gift)] += yen
+        self.pot = {name: (key, self._vintage(name)) for name, key in self.key.items()}
+        self.money = _sum((self.key[name], yen) for name, yen in self.free.items())
+        self.pots = _sum((self.pot[name], yen) for name, yen in self.free.items())
+        rows = _sum(((row["donation"], row["grant"]), row["amount"]) for row in plan["ledger"])
+        rows.subtract(self.fixed)
+        self.unbooked = -rows
+        # From here on only the rule's own payments: the ledger without the manual ones.
+        known = {pair: yen for pair, yen in (+rows).items() if pair[0] in self.gifts}
+        self.spent = _sum((gift, yen) for (gift, _), yen in known.items())
+        self.receipt = _sum((grant, yen) for (_, grant), yen in known.items())
+        self.pot_spent = _sum((self.pot[gift], yen) for gift, yen in self.spent.items())
+        self.class_spent = _sum((self.key[gift], yen) for gift, yen in self.spent.items())
+        self.payees: defaultdict[Any, set[str]] = defaultdict(set)
+        for gift, grant in known:
+            self.payees[self.key[gift]].add(grant)
 
     def _class(self, gift: Any) -> tuple[bool, tuple[tuple[int, tuple[str, ...]], ...]]:
         today, levels = self.problem["run_date"], gift["levels"]
@@ -153,8 +130,7 @@ class _Books:
                     break
         return "any" in levels[0]["uses"], tuple(active)
 
-    def vintage(self, gift: str) -> int:
-        """The age class of a gift under the policy."""
+    def _vintage(self, gift: str) -> int:
         year, month, day = map(int, self.gifts[gift]["received"].split("-"))
         by_day = (year * 100 + month) * 100 + day
         ages = {"fy": year - (month < 4), "month": by_day // 100, "day": by_day, "none": 0}
@@ -174,12 +150,19 @@ class _Books:
         arcs = [(use, grant) for use, grants in members.items() for grant in grants]
         for key in self.classes:
             arcs += [(key, use) for use in exits(key)]
-            arcs += [(grant, key) for grant in +self.flow[key]]
+            arcs += [(grant, key) for grant in self.payees[key]]
             arcs += hub(key) if hub else []
         found: defaultdict[Any, list[Any]] = defaultdict(list)
         for tail, head in arcs:
             found[head if back else tail].append(tail if back else head)
         return found
+
+
+def _sum(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
+    total: Counter[Any] = Counter()
+    for name, yen in pairs:
+        total[name] += yen
+    return total
 
 
 def _uses(grant: Any) -> set[str]:
@@ -246,40 +229,30 @@ def _rows(books: _Books) -> Iterator[str]:
 
 
 def _totals(books: _Books) -> Iterator[str]:
+    """Every sum the plan states; pots and sums of the plan include the manual payments."""
+    ledger, zero = books.plan["ledger"], dict.fromkeys
     ranks = [0] * max((len(gift["levels"]) for gift in books.gifts.values()), default=0)
-    spent, received = dict.fromkeys(books.gifts, 0), dict.fromkeys(books.grants, 0)
-    pots = {pot: [yen, books.pot_spent[pot]] for pot, yen in books.pots.items()}
-    for (gift, _), yen in books.fixed.items():
-        for column in (0, 1):
-            pots[books.key[gift], books.vintage(gift)][column] += yen
-    for row in books.plan["ledger"]:
-        spent[row["donation"]] += row["amount"]
-        received[row["grant"]] += row["amount"]
+    for row in ledger:
         if not books.key[row["donation"]][0]:
             ranks[row["rank"] - 1] += row["amount"]
-    total = sum(spent.values())
+    total = sum(row["amount"] for row in ledger)
+    manual = _sum((books.pot[gift], yen) for (gift, _), yen in books.fixed.items())
     names = ("levels", "undesignated", "vintage", "amount", "spent")
     table = [
-        dict(zip(names, (key[1], key[0], vintage, *pots[key, vintage]), strict=True))
-        for key, vintage in sorted(pots)
+        (pot[0][1], pot[0][0], pot[1], yen + manual[pot], books.pot_spent[pot] + manual[pot])
+        for pot, yen in sorted(books.pots.items())
     ]
     claims = {
         "total": total,
         "rank_yen": ranks,
         "undesignated_yen": total - sum(ranks),
-        "spent": spent,
-        "grants": received,
-        "class_vintage": table,
+        "spent": zero(books.gifts, 0) | _sum((row["donation"], row["amount"]) for row in ledger),
+        "grants": zero(books.grants, 0) | _sum((row["grant"], row["amount"]) for row in ledger),
+        "class_vintage": [dict(zip(names, row, strict=True)) for row in table],
     }
     for name, value in claims.items():
         if _spelling(books.plan[name]) != _spelling(value):
             yield f"{name}: does not follow from the problem and the ledger's rows"
-    for gift, yen in books.spent.items():
-        if yen > books.free[gift]:
-            yield f"spent.{gift}: more than the donation has"
-    for grant, yen in books.receipt.items():
-        if yen > books.need[grant]:
-            yield f"grants.{grant}: more than it may receive"
 
 
 def _minima(books: _Books) -> Iterator[str]:
@@ -291,6 +264,8 @@ def _minima(books: _Books) -> Iterator[str]:
             yield f"dropped: {name} is paid, or its minimum was reached before"
         if name in books.active and books.receipt[name] < missing:
             yield f"grants.{name}: below its minimum and not dropped"
+        if books.receipt[name] > books.need[name]:
+            yield f"grants.{name}: more than it may receive"
 
 
 class _Market:
@@ -301,12 +276,11 @@ class _Market:
         self.books, self.levels = books, stated["levels"]
         self.zero = (0,) * len(self.levels)
         self.grant = {name: tuple(stated["grants"][name]) for name in books.active}
-        self.of = {
-            (row["undesignated"], tuple((r, tuple(u)) for r, u in row["levels"])): tuple(
-                row["price"]
-            )
-            for row in stated["classes"]
-        }
+        names = [[row["undesignated"], row["levels"]] for row in stated["classes"]]
+        if [_spelling(key) for key in books.classes] != [_spelling(name) for name in names]:
+            raise Malformed("potentials.classes: not the classes of the problem in their order")
+        prices = (tuple(row["price"]) for row in stated["classes"])
+        self.of = dict(zip(books.classes, prices, strict=True))
         self.members: defaultdict[Any, list[str]] = defaultdict(list)
         self.floor: dict[str, tuple[int, ...]] = {}
         for name in sorted(books.active):
@@ -330,40 +304,47 @@ class _Market:
 
 
 def _prices(books: _Books) -> Iterator[str]:
-    """L1 and L2 by duality; all comparisons of prices are lexicographic."""
+    """L1 and L2 by duality."""
     market = _Market(books)
-    keys = [key for key in books.classes if not key[0]]
-    needed = {books.rank(key, name) for key in keys for name in books.active}
     ranks = [int(name.removeprefix("rank ")) for name in market.levels if name != "total"]
     lead = 0 if books.policy["order"] == "funding_first" else len(ranks)
-    if (
-        ranks != sorted(set(ranks))
-        or not needed - {None} <= set(ranks)
-        or ([at for at, name in enumerate(market.levels) if name == "total"] != [lead])
-    ):
+    expected = [f"rank {rank}" for rank in sorted(set(ranks) | _ranks_in_use(books, market))]
+    expected.insert(lead, "total")
+    priced = {**market.of, **market.grant}
+    if market.levels != expected or {len(price) for price in priced.values()} - {len(expected)}:
         yield "potentials.levels: not the levels of the policy"
         return
-    for name, price in market.grant.items():
-        if len(price) != len(market.zero) or price < market.zero:
-            yield f"potentials.grants.{name}: not a price"
-        elif price > market.zero and books.receipt[name] < books.need[name]:
-            yield f"potentials.grants.{name}: has a price but is not full"
+    full = {name for name in books.active if books.receipt[name] == books.need[name]}
+    full |= {key for key in books.classes if books.class_spent[key] == books.money[key]}
+    for name, price in priced.items():
+        if price < market.zero or (price > market.zero and name not in full):
+            yield f"potentials: {name} may not have the price {price}"
     for key in books.classes:
-        price = market.of[key]
-        if len(price) != len(market.zero) or price < market.zero:
-            yield f"potentials.classes: {key} has no price"
-        elif price > market.zero and books.class_spent[key] < books.money[key]:
-            yield f"potentials.classes: {key} has a price but is not spent"
-        for rank, uses in key[1]:
-            for use in set(uses) & market.floor.keys():
-                if _plus(price, market.floor[use]) < market.worth(key, rank):
-                    yield f"levels 1-2: a payment of {key} for {use} would do better"
-        for grant in +books.flow[key]:
-            rank = books.rank(key, grant) or 0
-            if grant not in market.grant:
-                yield f"grants.{grant}: is paid but not active"
-            elif _plus(price, market.grant[grant]) != market.worth(key, rank):
-                yield f"levels 1-2: the payment of {key} to {grant} does worse than its price"
+        yield from _offers(books, market, key)
+
+
+def _ranks_in_use(books: _Books, market: _Market) -> set[int]:
+    """Ranks that count: a level that names something its better levels do not."""
+    ranks = set()
+    for _, levels in (key for key in books.classes if not key[0]):
+        seen: set[str] = set()
+        for rank, uses in levels:
+            fresh = (market.floor.keys() & set(uses)) - seen
+            ranks |= {rank} if fresh else set()
+            seen |= fresh
+    return ranks
+
+
+def _offers(books: _Books, market: _Market, key: Any) -> Iterator[str]:
+    """Payments a class might make, at the lowest price each use offers, and those it makes."""
+    for rank, uses in key[1]:
+        for use in market.floor.keys() & set(uses):
+            if _plus(market.of[key], market.floor[use]) < market.worth(key, rank):
+                yield f"levels 1-2: a payment of {key} for {use} would do better"
+    for grant in sorted(books.payees[key]):
+        worth = market.worth(key, books.rank(key, grant) or 0)
+        if grant not in market.grant or _plus(market.of[key], market.grant[grant]) != worth:
+            yield f"levels 1-2: the payment of {key} to {grant} does worse than its price"
 
 
 def _plus(one: Iterable[int], other: Iterable[int]) -> tuple[int, ...]:
@@ -392,10 +373,10 @@ def _receipts(books: _Books) -> Iterator[str]:
     hungry = [name for name in books.active if paid[name] < books.need[name]]
     gains = {name: turn(name, paid[name] + 1) for name in hungry}
     best = _reach(gains, books.graph(market.exact, market.members, hub=hub, back=True))
-    for name in books.active & best.keys():
-        if paid[name] and market.grant[name] == market.zero:
-            if gains[best[name]] < turn(name, paid[name]):
-                yield f"level 3: a yen of {name} belongs to {best[name]}"
+    givers = {name for name in books.active & best.keys() if paid[name]}
+    for name in sorted(name for name in givers if market.grant[name] == market.zero):
+        if gains[best[name]] < turn(name, paid[name]):
+            yield f"level 3: a yen of {name} belongs to {best[name]}"
 
 
 def _spending(books: _Books) -> Iterator[str]:
@@ -416,72 +397,82 @@ def _spending(books: _Books) -> Iterator[str]:
             mine = turn(pot, books.pot_spent[pot] + 1)
             gains[pot[0]] = min(gains.get(pot[0], mine), mine)
     best = _reach(gains, books.graph(market.exact, market.members))
-    for pot, yen in books.pot_spent.items():
-        if yen and market.of[pot[0]] == market.zero and pot[0] in best:
-            if gains[best[pot[0]]] < turn(pot, yen):
-                yield f"level 4: {pot} spends a yen that {best[pot[0]]} should spend"
+    givers = [pot for pot in books.pot_spent if market.of[pot[0]] == market.zero]
+    for pot in (pot for pot in givers if pot[0] in best):
+        if gains[best[pot[0]]] < turn(pot, books.pot_spent[pot]):
+            yield f"level 4: {pot} spends a yen that {best[pot[0]]} should spend"
 
 
 def _shares(books: _Books) -> Iterator[str]:
     """L6: inside a class x vintage by largest remainder, or oldest first."""
-    members: defaultdict[Any, list[str]] = defaultdict(list)
-    for gift in sorted(books.gifts, key=lambda name: (books.gifts[name]["received"], name)):
-        members[books.key[gift], books.vintage(gift)].append(gift)
-    for pot, gifts in members.items():
-        wanted, whole = books.pot_spent[pot], max(books.pots[pot], 1)
-        if books.policy["within"] == "fifo":
-            fair, left = {}, wanted
-            for gift in gifts:
-                fair[gift] = min(left, books.free[gift])
-                left -= fair[gift]
-        else:
-            fair = {gift: books.free[gift] * wanted // whole for gift in gifts}
-            largest = sorted(gifts, key=lambda gift: -(books.free[gift] * wanted % whole))
-            for gift in largest[: wanted - sum(fair.values())]:
-                fair[gift] += 1
-        for gift in gifts:
-            if books.spent[gift] != fair[gift]:
-                yield f"spent.{gift}: its share is {fair[gift]} yen, not {books.spent[gift]}"
+    left, fair = Counter(books.pot_spent), {}
+    gifts = sorted(books.gifts, key=lambda name: (books.gifts[name]["received"], name))
+    exact = {
+        name: divmod(books.free[name] * left[books.pot[name]], max(books.pots[books.pot[name]], 1))
+        for name in gifts
+    }
+    by_remainder = sorted(gifts, key=lambda name: -exact[name][1])
+    fifo = books.policy["within"] == "fifo"
+    for name in gifts:
+        most = left[books.pot[name]] if fifo else exact[name][0]
+        fair[name] = min(most, books.free[name])
+        left[books.pot[name]] -= fair[name]
+    for name in by_remainder:
+        if left[books.pot[name]] and exact[name][1] and not fifo:
+            fair[name] += 1
+            left[books.pot[name]] -= 1
+    for name in gifts:
+        if books.spent[name] != fair[name] or left[books.pot[name]]:
+            yield f"spent.{name}: its share is {fair[name]} yen, not {books.spent[name]}"
 
 
 def _cuts(books: _Books) -> Iterator[str]:
-    """The sets behind shortage and surplus: each is a cut that no payment can pass.
-
-    When the total leads, they are also the smallest such sets, seen from the ledger itself.
-    """
-    plan, manual = books.plan, sum(books.fixed.values())
-    uses = {key: {use for _, level in key[1] for use in level} for key in books.classes}
-    members: defaultdict[str, list[str]] = defaultdict(list)
+    """The sets behind shortage and surplus: each is a cut that no payment can pass."""
+    short, over = books.plan["shortage_set"], books.plan["surplus_set"]
+    uses = {key: {(use,) for _, level in key[1] for use in level} for key in books.classes}
+    members: dict[Any, list[str]] = {}
     for grant in sorted(books.active):
         for use in books.offers[grant]:
-            members[use].append(grant)
-    short, over = plan["shortage_set"], plan["surplus_set"]
-    lack, surplus = set(short["grants"]), {books.key[gift] for gift in over["donations"]}
-    needy = {use for grant in lack for use in books.offers[grant]}
+            members.setdefault((use,), []).append(grant)
+    lack, gifts = set(short["grants"]), set(over["donations"])
+    surplus = {key for gift, key in books.key.items() if gift in gifts}
+    if not lack <= books.active or not gifts <= books.key.keys():
+        yield "shortage_set, surplus_set: name what is not there"
+        return
+    needy = {(use,) for grant in lack for use in books.offers[grant]}
     asked = sum(books.need[grant] for grant in lack)
-    permitted = sum(books.money[key] for key in books.classes if uses[key] & needy)
+    permitted = sum(yen for key, yen in books.money.items() if uses[key] & needy)
     money = sum(books.money[key] for key in surplus)
     takers = {grant for key in surplus for use in uses[key] for grant in members.get(use, ())}
     taken = sum(books.need[grant] for grant in takers)
-    if (short["requested_yen"], short["permitted_yen"]) != (asked, permitted):
-        yield f"shortage_set: asks {asked} yen, and {permitted} yen may go there"
-    if (over["money_yen"], over["absorbable_yen"]) != (money, taken):
-        yield f"surplus_set: holds {money} yen, and {taken} yen can be absorbed"
-    most = plan["max_total_ignoring_ranks"] - manual
-    if sum(books.need[grant] for grant in books.active - lack) + permitted != most:
-        yield "shortage_set: is not where the largest total stops"
-    if sum(books.money.values()) - money + taken != most:
-        yield "surplus_set: is not where the largest total stops"
-    if books.policy["order"] != "funding_first":
-        return
-    open_uses: Callable[[Any], set[str]] = uses.__getitem__
-    idle = {key: 0 for key in books.classes if books.class_spent[key] < books.money[key]}
-    reached = _reach(idle, books.graph(open_uses, members))
-    stuck = sorted(gift for gift, key in books.key.items() if key in reached and books.free[gift])
-    unmet = {grant: 0 for grant in books.active if books.receipt[grant] < books.need[grant]}
-    lacking = books.active & _reach(unmet, books.graph(open_uses, members, back=True)).keys()
-    if most + manual != plan["total"] or sorted(over["donations"]) != stuck or lack != lacking:
-        yield "shortage_set, surplus_set: not the smallest sets"
+    most = books.plan["max_total_ignoring_ranks"] - sum(books.fixed.values())
+    others = sum(books.need[grant] for grant in books.active - lack)
+    if (short["requested_yen"], short["permitted_yen"], most) != (
+        asked,
+        permitted,
+        permitted + others,
+    ):
+        yield "shortage_set: its yen are not what is asked and permitted up to the largest total"
+    saved = sum(books.money.values()) - money
+    if (over["money_yen"], over["absorbable_yen"], most) != (money, taken, taken + saved):
+        yield "surplus_set: its yen are not what is there and absorbable up to the largest total"
+    if books.policy["order"] == "funding_first":
+        yield from _smallest(books, uses, members)
+
+
+def _smallest(books: _Books, uses: dict[Any, Any], members: dict[Any, Any]) -> Iterator[str]:
+    """Where the total leads, the ledger itself shows the smallest sets."""
+    idle = dict.fromkeys((k for k in books.classes if books.class_spent[k] < books.money[k]), 0)
+    full = _reach(idle, books.graph(uses.__getitem__, members))
+    stuck = sorted(gift for gift, key in books.key.items() if key in full and books.free[gift])
+    unmet = dict.fromkeys((g for g in books.active if books.receipt[g] < books.need[g]), 0)
+    lacking = _reach(unmet, books.graph(uses.__getitem__, members, back=True))
+    if sorted(books.plan["surplus_set"]["donations"]) != stuck:
+        yield "surplus_set: not the smallest set"
+    if sorted(books.plan["shortage_set"]["grants"]) != sorted(books.active & lacking.keys()):
+        yield "shortage_set: not the smallest set"
+    if books.plan["max_total_ignoring_ranks"] != books.plan["total"]:
+        yield "max_total_ignoring_ranks: is not the total"
 
 
 def _violations(books: _Books) -> Iterator[str]:
