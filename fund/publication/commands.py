@@ -88,6 +88,10 @@ class _Numbering:
         ordered: Sequence[Draft],
     ) -> None:
         self._names = registry.names(connection)
+        self._programmes = {
+            programme.code: f"{programme.name_ja} {programme.name_en}"
+            for programme in registry.programmes(connection)
+        }
         self._known = dict(earlier)
         named = {award for entry in ordered if (award := entry.text("award"))}
         self._awards = store.tags_of_awards(connection, named)
@@ -116,7 +120,7 @@ class _Numbering:
         groups = {no: self._names.group(no) for no in found.groups}
         uses = {f"field:{code}": self._both("field", code) for code in found.fields}
         for code in programmes_of(entry):
-            uses[f"programme:{code}"] = self._both("theme", code)
+            uses[f"programme:{code}"] = self._programmes.get(code, "")
         return Naming(groups, uses)
 
     def _both(self, kind: str, code: str) -> str:

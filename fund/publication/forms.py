@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.ids import CROCKFORD
 from fund.platform.web.query import Query
 from fund.publication.domain.kinds import KIND_WORDS
@@ -91,11 +90,6 @@ def read_year(query: Query) -> int | None:
     year = query.integer("fy", *YEARS)
     query.check()
     return year
-
-
-def last_day(year: int) -> str:
-    """The last day of a fiscal year, as query strings write it."""
-    return fiscal_year_bounds(year)[1].isoformat()
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def wish_text(kind: object, target: object, context: Context) -> Piece:
         name = context.names.use("field", code, locale())
         return Link(name, url_for("publication.ledger", field=code))
     if kind in {"theme", "programme"}:
-        return context.names.use("theme", code, locale())
+        return str(context.names.use("theme", code, locale()))
     return _("おまかせ")
 
 
@@ -73,6 +73,11 @@ def pot_text(account: str, context: Context) -> Piece:
     """An account of the fund as the use it waits for."""
     kind, _colon, code = account.removeprefix("fund:").partition(":")
     return wish_text(kind, code, context)
+
+
+def ledger_url(arguments: Mapping[str, str]) -> str:
+    """The part of the ledger that adds up to a figure."""
+    return url_for("publication.ledger", **arguments)  # type: ignore[arg-type]
 
 
 def group_link(no: str, context: Context) -> Link:
@@ -113,7 +118,7 @@ def _donation(row: LedgerRow, context: Context) -> Phrase:
         for share in shares_of(row.facts)
     ]
     return Phrase(
-        _("寄附 %(gift)s を受け入れました。使いみちの希望は、%(wishes)s です。"),
+        _("寄附%(gift)sを受け入れました。使いみちの希望は、%(wishes)sです。"),
         {"gift": _gift(row, context), "wishes": joined(wishes, _("、"))},
     )
 
@@ -122,17 +127,15 @@ def _payments(row: LedgerRow, context: Context) -> Phrase:
     del context
     values: dict[str, Piece] = {"n": str(row.number("count")), "yen": yen_text(row.number("yen"))}
     if row.kind == "payments.returned":
-        return Phrase(
-            _("受け入れた寄附について払いすぎなど %(n)s 件、%(yen)s を返しました。"), values
-        )
-    return Phrase(_("受け入れた寄附 %(n)s 件ぶんの入金です。あわせて %(yen)s。"), values)
+        return Phrase(_("受け入れた寄附について払いすぎなど%(n)s件、%(yen)sを返しました。"), values)
+    return Phrase(_("受け入れた寄附%(n)s件ぶんの入金です。あわせて%(yen)s。"), values)
 
 
 def _redirected(row: LedgerRow, context: Context) -> Phrase:
     pots = [account for account, _yen in row.postings if account.startswith("fund:")]
     old, new = row.text("from") or pots[0], row.text("to") or pots[-1]
     return Phrase(
-        _("寄附 %(gift)s の %(yen)s の使いみちを、%(old)s から %(new)s に変えました。"),
+        _("寄附%(gift)sの%(yen)sの使いみちを、%(old)sから%(new)sに変えました。"),
         {
             "gift": _gift(row, context),
             "yen": yen_text(row.size),
@@ -144,7 +147,7 @@ def _redirected(row: LedgerRow, context: Context) -> Phrase:
 
 def _decided(row: LedgerRow, context: Context) -> Phrase:
     return Phrase(
-        _("%(group)s の「%(title)s」への助成 %(award)s を決めました。上限は %(yen)s です。"),
+        _("%(group)sの「%(title)s」への助成%(award)sを決めました。上限は%(yen)sです。"),
         {
             "group": _group(row, context),
             "title": row.text("title") or "",
@@ -157,7 +160,7 @@ def _decided(row: LedgerRow, context: Context) -> Phrase:
 def _approved(row: LedgerRow, context: Context) -> Phrase:
     del context
     return Phrase(
-        _("割り当て %(run)s を、起案した人とは別の人が承認しました。全部で %(yen)s です。"),
+        _("割り当て%(run)sを、起案した人とは別の人が承認しました。全部で%(yen)sです。"),
         {"run": row.text("run") or "", "yen": yen_text(row.number("total"))},
     )
 
@@ -171,11 +174,11 @@ def _line(row: LedgerRow, context: Context) -> Phrase:
     }
     if row.text("gift") is None:
         template = _(
-            "使いみちの決まっていないお金 %(yen)s を、%(group)s への助成 %(award)s にあてました。"
+            "使いみちの決まっていないお金%(yen)sを、%(group)sへの助成%(award)sにあてました。"
         )
         return Phrase(template, values)
     return Phrase(
-        _("寄附 %(gift)s の %(yen)s を、%(group)s への助成 %(award)s にあてました。%(fit)s"),
+        _("寄附%(gift)sの%(yen)sを、%(group)sへの助成%(award)sにあてました。%(fit)s"),
         {**values, "gift": _gift(row, context)},
     )
 
@@ -191,7 +194,7 @@ def fit_text(row: LedgerRow) -> str:
 
 def _settled(row: LedgerRow, context: Context) -> Phrase:
     return Phrase(
-        _("助成 %(award)s の実績を確かめました。使われたのは %(spent)s、返すのは %(returned)s。"),
+        _("助成%(award)sの実績を確かめました。使われたのは%(spent)s、返すのは%(returned)s。"),
         {
             "award": _award(row, context),
             "spent": yen_text(row.number("spent")),
@@ -204,7 +207,7 @@ def _reversed(row: LedgerRow, context: Context) -> Phrase:
     del context
     no = row.reverses or 0
     link = Link(_("番号 %(no)s", no=no), url_for("publication.entry", no=no))
-    return Phrase(_("%(entry)s の記帳を取り消しました。"), {"entry": link})
+    return Phrase(_("%(entry)sの記帳を取り消しました。"), {"entry": link})
 
 
 def _edition(row: LedgerRow, context: Context) -> Phrase:
@@ -212,7 +215,7 @@ def _edition(row: LedgerRow, context: Context) -> Phrase:
     code = row.text("edition") or ""
     effective = row.text("effective_on")
     return Phrase(
-        _("手引きの %(edition)s 版を公表しました。%(day)s から使います。"),
+        _("手引きの%(edition)s版を公表しました。%(day)sから使います。"),
         {
             "edition": Link(code, f"{request.script_root}/manual/{code}"),
             "day": day_text(effective or row.on),
@@ -224,10 +227,8 @@ def _fee(row: LedgerRow, context: Context) -> Phrase:
     del context
     values: dict[str, Piece] = {"yen": yen_text(row.size), "owner": _owner()}
     if row.kind == "fee.reimbursed":
-        return Phrase(_("決済の手数料 %(yen)s を、%(owner)s の予算から基金に補いました。"), values)
-    return Phrase(
-        _("決済の手数料 %(yen)s です。%(owner)s が負担し、寄附からは引きません。"), values
-    )
+        return Phrase(_("決済の手数料%(yen)sを、%(owner)sの予算から基金に補いました。"), values)
+    return Phrase(_("決済の手数料%(yen)sです。%(owner)sが負担し、寄附からは引きません。"), values)
 
 
 def _owner() -> str:
@@ -267,29 +268,27 @@ _TELLING: Mapping[str, Callable[[LedgerRow, Context], Phrase]] = {
     "manual.edition": _edition,
     "fee.charged": _fee,
     "fee.reimbursed": _fee,
-    "opening.balance": _moved(lambda: _("台帳をはじめた日に、基金にあったお金 %(yen)s です。")),
-    "interest.earned": _moved(lambda: _("基金の運用で %(yen)s の収益がありました。")),
-    "donation.refunded": _moved(lambda: _("寄附 %(gift)s のうち %(yen)s を返しました。")),
-    "donation.disputed": _moved(lambda: _("寄附 %(gift)s の支払いに異議がありました。")),
-    "dispute.won": _moved(lambda: _("寄附 %(gift)s の支払いの異議は、寄附のままで解決しました。")),
+    "opening.balance": _moved(lambda: _("台帳をはじめた日に、基金にあったお金%(yen)sです。")),
+    "interest.earned": _moved(lambda: _("基金の運用で%(yen)sの収益がありました。")),
+    "donation.refunded": _moved(lambda: _("寄附%(gift)sのうち%(yen)sを返しました。")),
+    "donation.disputed": _moved(lambda: _("寄附%(gift)sの支払いに異議がありました。")),
+    "dispute.won": _moved(lambda: _("寄附%(gift)sの支払いの異議は、寄附のままで解決しました。")),
     "dispute.lost": _moved(
-        lambda: _("寄附 %(gift)s の支払いの異議が認められ、%(yen)s を取り消しました。")
+        lambda: _("寄附%(gift)sの支払いの異議が認められ、%(yen)sを取り消しました。")
     ),
-    "disbursement.paid": _moved(
-        lambda: _("%(group)s に、助成 %(award)s の %(yen)s を渡しました。")
-    ),
+    "disbursement.paid": _moved(lambda: _("%(group)sに、助成%(award)sの%(yen)sを渡しました。")),
     "grant.returned": _moved(
-        lambda: _("%(group)s から、助成 %(award)s の使わなかった %(yen)s がもどりました。")
+        lambda: _("%(group)sから、助成%(award)sの使わなかった%(yen)sがもどりました。")
     ),
     "award.reduced": _moved(
-        lambda: _("助成 %(award)s を %(yen)s 減らし、もとの使いみちにもどしました。")
+        lambda: _("助成%(award)sを%(yen)s減らし、もとの使いみちにもどしました。")
     ),
     "award.cancelled": _moved(
-        lambda: _("助成 %(award)s を取り消し、%(yen)s をもとの使いみちにもどしました。")
+        lambda: _("助成%(award)sを取り消し、%(yen)sをもとの使いみちにもどしました。")
     ),
-    "fund.deposited": _moved(lambda: _("%(yen)s を基金に積み立てました。")),
-    "fund.withdrawn": _moved(lambda: _("%(yen)s を基金から取り崩しました。")),
-    "clearing.settled": _moved(lambda: _("窓口で受け取った %(yen)s を銀行に入れました。")),
-    "payout.arrived": _moved(lambda: _("決済会社から %(yen)s が銀行に届きました。")),
+    "fund.deposited": _moved(lambda: _("%(yen)sを基金に積み立てました。")),
+    "fund.withdrawn": _moved(lambda: _("%(yen)sを基金から取り崩しました。")),
+    "clearing.settled": _moved(lambda: _("窓口で受け取った%(yen)sを銀行に入れました。")),
+    "payout.arrived": _moved(lambda: _("決済会社から%(yen)sが銀行に届きました。")),
     "period.closed": _moved(lambda: _("%(year)s年度の帳簿を締めました。")),
 }

@@ -135,6 +135,32 @@ def give(tx: Transaction, serial: int, wishes: list[Wish], **when: object) -> st
     return no
 
 
+AWARD_ROWS = """
+INSERT INTO person (email, name, password_hash, created_at)
+VALUES ('mayor@example.jp', '見本の決裁者', 'x', now()) ON CONFLICT DO NOTHING;
+INSERT INTO application (no, group_no, programme_code, fy, title, fields, requested_yen, state,
+                         registered_at)
+VALUES ('AP-' || :no, :group, 'start-up', :fy, :title, :fields, :yen, 'decided', now());
+INSERT INTO award (no, application_id, group_no, programme_code, fy, title, fields, yen, state,
+                   decided_by, decided_on, clause, sample)
+SELECT :no, a.id, :group, 'start-up', :fy, :title, :fields, :yen, 'decided', p.id, :on,
+       'decision@2024-04', true
+FROM application a, person p WHERE a.no = 'AP-' || :no AND p.email = 'mayor@example.jp'
+"""
+
+
+def add_past_award(tx: Transaction, award: str, fy: int = 2013, yen: int | None = 150_000) -> None:
+    """An award of the time before the ledger, as its source publishes it."""
+    tx.connection.execute(
+        text(
+            "INSERT INTO award (no, group_no, programme_code, fy, title, fields, yen, state,"
+            " historical, source_url) VALUES (:no, '0201', 'start-up', :fy, '昔の事業', '{child}',"
+            " :yen, 'settled', true, 'https://example.jp/results')"
+        ),
+        {"no": award, "fy": fy, "yen": yen},
+    )
+
+
 def decide(
     tx: Transaction,
     award: str,
@@ -152,6 +178,19 @@ def decide(
         "title": f"川の観察会 {award}",
         "ceiling": ceiling,
     }
+    for statement in AWARD_ROWS.split(";\n"):
+        tx.connection.execute(
+            text(statement),
+            {
+                "no": award,
+                "group": group,
+                "fy": on.year,
+                "title": detail["title"],
+                "fields": list(fields),
+                "yen": ceiling,
+                "on": on,
+            },
+        )
     journal.record(tx, facts.award_decided(award, on, ("decision@2024-04",), detail))
 
 
@@ -170,7 +209,7 @@ def allocate(
     journal.record(tx, facts.allocation_approved(run, on, ("allocation-rule@2024-04",), detail))
     for number, (serial, share, pot, award, yen) in enumerate(lines, 1):
         no = gift_no(serial)
-        line = facts.Line(run, number, f"{no}/{share}", no, pot, award, Yen(yen), 1, "any")
+        line = facts.Line(run, number, f"{no}/{share}", no, {pot: Yen(yen)}, award, 1, "any")
         journal.record(tx, facts.allocation_line(line, on, ("wish-respected@2024-04",)))
 
 

@@ -1,6 +1,24 @@
 """Frozen reads of the public log for pages, files and other rooms."""
 
+from fund.publication.queries.awards import Origin, origin_of_award
+from fund.publication.queries.flows import moves
+from fund.publication.queries.glance import (
+    Fees,
+    Fidelity,
+    Period,
+    SixWords,
+    Waits,
+    Word,
+    ages,
+    fees,
+    fidelity,
+    periods,
+    six_words,
+    waits,
+    word_arguments,
+)
 from fund.publication.queries.ledger import (
+    CHUNK,
     AwardFacts,
     LedgerFilter,
     LedgerRow,
@@ -19,19 +37,36 @@ from fund.publication.queries.ledger import (
 )
 
 __all__ = [
+    "CHUNK",
     "AwardFacts",
+    "Fees",
+    "Fidelity",
     "LedgerFilter",
     "LedgerRow",
+    "Origin",
+    "Period",
+    "SixWords",
     "Totals",
+    "Waits",
+    "Word",
+    "ages",
     "as_of",
     "award_facts",
     "entry",
     "every",
+    "fees",
+    "fidelity",
     "fiscal_years",
     "gift_entries",
     "last_no",
+    "moves",
+    "origin_of_award",
     "page",
+    "periods",
     "related",
+    "six_words",
     "size_of",
     "totals",
+    "waits",
+    "word_arguments",
 ]

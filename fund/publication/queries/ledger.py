@@ -84,6 +84,16 @@ class LedgerRow:
         value = self.facts.get(name)
         return value if isinstance(value, str) else None
 
+    @property
+    def named_fields(self) -> tuple[str, ...]:
+        """The field codes the entry itself names (an award's decision does)."""
+        codes = self.facts.get("fields")
+        return (
+            tuple(code for code in codes if isinstance(code, str))
+            if isinstance(codes, list)
+            else ()
+        )
+
     def number(self, name: str) -> int:
         """One of the entry's own facts as an integer; zero if it is not there."""
         value = self.facts.get(name)
@@ -255,6 +265,8 @@ class AwardFacts:
 
     award_no: str
     group_no: str
+    programme: str
+    fields: tuple[str, ...]
     title: str
     ceiling: Yen
     no: int
@@ -271,6 +283,8 @@ def award_facts(connection: Connection, award_nos: Collection[str]) -> dict[str,
         row.award_no: AwardFacts(
             row.award_no,
             decided.text("group") or "",
+            decided.text("programme") or "",
+            decided.named_fields,
             decided.text("title") or "",
             Yen(decided.number("ceiling")),
             row.no,

@@ -41,7 +41,7 @@ def entry(no: str) -> ResponseReturnValue:
         line=line(row, context),
         said=sentence(row, context).plain(),
         postings=[_posting(account, yen, context) for account, yen in row.postings],
-        clauses=[_clause(stamp) for stamp in row.clauses],
+        clauses=[clause_link(stamp) for stamp in row.clauses],
         ways=ways,
         newest=newest,
         as_of=row.appended_at,
@@ -66,7 +66,7 @@ def _found(connection: Connection, no: str) -> LedgerRow:
             raise NotFound(_("台帳には、まだ記帳がありません。"))
         raise NotFound(
             _(
-                "この番号の記帳はありません。台帳の番号は 1 から %(newest)s までです。",
+                "この番号の記帳はありません。台帳の番号は 1 から%(newest)sまでです。",
                 newest=newest,
             )
         )
@@ -118,12 +118,13 @@ def account_words(account: str, context: Context) -> str:
         return str(fixed[account])
     head, _colon, rest = account.partition(":")
     if head == "committed":
-        return _("助成 %(no)s に決まったお金", no=rest)
+        return _("助成%(no)sに決まったお金", no=rest)
     pot = pot_text(account, context)
     return _("基金（%(use)s）", use=pot if isinstance(pot, str) else getattr(pot, "text", rest))
 
 
-def _clause(stamp: str) -> dict[str, str]:
+def clause_link(stamp: str) -> dict[str, str]:
+    """A clause stamp (``wish-respected@2024-04``) with the address of its text."""
     clause, _at, edition = stamp.partition("@")
     path = f"{request.script_root}/manual/{edition}#{clause}" if edition else ""
     return {

@@ -1,1 +1,96 @@
-"""placeholder"""
+"""``/glance``: the six money words and what lies behind them, each figure with its table."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from fund.kernel.canonical import Json
+from fund.kernel.errors import Invalid
+from fund.platform.web.access import public
+from fund.platform.web.context import current_house, now
+from fund.platform.web.query import Query
+from fund.platform.web.twins import json_response
+from fund.publication import charts
+from fund.publication.figures import Figures, figures
+from fund.publication.forms import read_year
+from fund.publication.lines import reason_word
+from fund.publication.views import blueprint
+from fund.publication.wording import ledger_url
+
+
+@blueprint.get("/glance")
+@public
+def glance() -> ResponseReturnValue:
+    """The fund at a glance, of all time or of one fiscal year."""
+    errors: dict[str, str] = {}
+    try:
+        year = read_year(Query(request.args))
+    except Invalid as error:
+        year, errors = None, error.fields
+    with current_house().database.reading() as connection:
+        shown = figures(connection, year)
+    page = render_template(
+        "publication/glance.html",
+        shown=shown,
+        errors=errors,
+        charts=charts,
+        ledger_url=ledger_url,
+        reason_word=reason_word,
+        as_of=shown.as_of or now(),
+    )
+    return page, 400 if errors else 200
+
+
+@blueprint.get("/glance.json")
+@public
+def glance_json() -> ResponseReturnValue:
+    """The same figures for machines; amounts in yen, each word with its part of the ledger."""
+    year = read_year(Query(request.args))
+    with current_house().database.reading() as connection:
+        shown = figures(connection, year)
+    return json_response(_content(shown, shown.as_of or now()))
+
+
+def _content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
+    drawn = shown.flow
+    return {
+        "as_of": as_of.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        "fy": shown.fy,
+        "words": {word.name: int(word.yen) for word in shown.words.words()},
+        "ledger": {word.name: ledger_url(word.arguments) for word in shown.words.words()},
+        "periods": [
+            {
+                "from": period.first_day.isoformat(),
+                "in": int(period.came_in),
+                "out": int(period.out),
+            }
+            for period in shown.periods
+        ],
+        "fields": [{"field": use.code, "allocated": int(use.yen)} for use in shown.uses],
+        "fidelity": {
+            "designated": int(shown.fidelity.designated),
+            "first_wish": int(shown.fidelity.first_wish),
+            "undesignated": int(shown.fidelity.undesignated),
+            "redirected": [
+                {"reason": reason, "count": many, "yen": int(yen)}
+                for reason, many, yen in shown.fidelity.redirected
+            ],
+        },
+        "unspent_by_year": [{"fy": fy, "yen": int(yen)} for fy, yen in shown.ages],
+        "months_to_allocation": {"median": shown.waits.middle, "longest": shown.waits.longest},
+        "fees": {
+            "charged": int(shown.fees.charged),
+            "reimbursed": int(shown.fees.reimbursed),
+            "taken_from_gifts": 0,
+        },
+        "flows": [
+            {"step": step, "from": source, "to": target, "yen": yen}
+            for step, flows in enumerate(
+                (drawn.sources, drawn.wishes, drawn.ends) if drawn else (), 1
+            )
+            for (source, target), yen in sorted(flows.items())
+        ],
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from flask import Response, render_template, request, stream_with_context, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -22,7 +22,7 @@ from fund.publication.lines import COLUMNS, context_of, line, row_json, sheet_co
 from fund.publication.phrases import gettext as _
 from fund.publication.queries import Totals
 from fund.publication.views import blueprint
-from fund.publication.wording import kind_word, yen_text
+from fund.publication.wording import kind_word, ledger_url, yen_text
 from fund.registry import queries as registry
 
 SHEET_ROWS = 50_000
@@ -43,7 +43,6 @@ def ledger() -> ResponseReturnValue:
             errors=error.fields,
             choices=choices,
             typed=_typed(),
-            page_error=True,
         )
         return Response(page, 400)
     with current_house().database.reading() as connection:
@@ -106,7 +105,7 @@ def ledger_csv() -> ResponseReturnValue:
                 yield csv_text(COLUMNS, rows).partition("\n")[2]
 
     return Response(
-        stream_with_context(chunks()),
+        chunks(),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="ledger.csv"'},
     )
@@ -165,18 +164,14 @@ def _totals_sentence(sums: Totals, *, whole: bool) -> str:
     values = {"came_in": yen_text(sums.came_in), "out": yen_text(sums.out)}
     if whole:
         values["left"] = yen_text(sums.left)
-        return _(
-            "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s です。", **values
-        )
+        return _("入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sです。", **values)
     values["left"] = yen_text(abs(sums.left))
     if sums.left < 0:
         return _(
-            "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s へりました。",
+            "入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sへりました。",
             **values,
         )
-    return _(
-        "入ったお金は %(came_in)s、渡したお金は %(out)s、のこりは %(left)s ふえました。", **values
-    )
+    return _("入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sふえました。", **values)
 
 
 def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
@@ -235,10 +230,7 @@ def _echo(connection: Connection) -> list[dict[str, str]]:
         {
             "label": labels[name],
             "value": word(name, value),
-            "without": url_for(
-                "publication.ledger",
-                **{other: kept for other, kept in typed.items() if other != name},  # type: ignore[arg-type]
-            ),
+            "without": ledger_url({other: kept for other, kept in typed.items() if other != name}),
         }
         for name, value in typed.items()
     ]
@@ -248,10 +240,10 @@ def _useful_views() -> list[dict[str, str]]:
     """Links to what people ask most often."""
     year = fiscal_year(day_in_japan(now()))
     return [
-        {"label": label, "href": url_for("publication.ledger", **arguments)}  # type: ignore[arg-type]
+        {"label": label, "href": ledger_url(arguments)}
         for label, arguments in (
-            (_("今年度に受け入れた寄附"), {"fy": year, "kind": "donation.received"}),
-            (_("今年度に渡したお金"), {"fy": year, "kind": "disbursement.paid"}),
+            (_("今年度に受け入れた寄附"), {"fy": str(year), "kind": "donation.received"}),
+            (_("今年度に渡したお金"), {"fy": str(year), "kind": "disbursement.paid"}),
             (_("どの寄附が、どの助成にいったか"), {"kind": "allocation.line"}),
             (_("取り消しと変更"), {"kind": "entry.reversed,designation.redirected"}),
             (_("決済の手数料"), {"kind": "fee.charged,fee.reimbursed"}),

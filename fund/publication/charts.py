@@ -1,0 +1,208 @@
+"""The pictures of the glance page: words, links and amounts handed to the web kit's charts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from flask_babel import format_date
+from markupsafe import Markup
+
+from fund.platform.web.charts import Bar, Segment, proportion_bar, stacked_bars
+from fund.platform.web.sankey import Column, Flow, Node, sankey
+from fund.publication.domain.flow import BEFORE, OTHERS, POTS, REST, SOURCES, Picture
+from fund.publication.figures import Figures
+from fund.publication.phrases import gettext as _
+from fund.publication.queries import Period, SixWords
+from fund.publication.wording import ledger_url, yen_text
+
+_POT_TONES = {"group": 5, "field": 3, "theme": 6, "general": 1}
+
+
+def word_tiles(words: SixWords) -> list[dict[str, object]]:
+    """The six money words for the page, each a link to what adds up to it."""
+    said = {
+        "in": (_("入ったお金"), _("受け入れた寄附と運用の収益から、返した分を引いたもの")),
+        "committed": (_("決まったお金"), _("助成が決まり、まだ渡していない分")),
+        "out": (_("渡したお金"), _("団体に交付した分")),
+        "spent": (_("使われたお金"), _("実績を確かめた分")),
+        "returned": (_("もどったお金"), _("使わずに団体から返された分")),
+        "left": (_("のこり"), _("使いみちがまだ決まっていない基金の残高")),
+    }
+    return [
+        {
+            "word": said[word.name][0],
+            "gloss": said[word.name][1],
+            "yen": word.yen,
+            "href": ledger_url(word.arguments),
+            "main": word.name == "left",
+        }
+        for word in words.words()
+    ]
+
+
+def period_label(period: Period, fy: int | None) -> str:
+    """A month of a year, or a fiscal year."""
+    if fy is None:
+        return _("%(year)s年度", year=period.first_day.year)
+    return str(format_date(period.first_day, _("y年M月")))
+
+
+def period_chart(shown: Figures) -> Markup:
+    """In and out side by side for each period."""
+    bars = []
+    for period in shown.periods:
+        label = period_label(period, shown.fy)
+        for word, yen, tone in (
+            (_("入った"), period.came_in, 1),
+            (_("渡した"), period.out, 5),
+        ):
+            bars.append(Bar(f"{label} {word}", [Segment(word, max(0, yen), tone)]))
+    return stacked_bars(
+        _period_finding(shown),
+        bars,
+        ident="by-period",
+        words=yen_text,
+        summary=_("横の長さは、すべて同じ目もりです。"),
+    )
+
+
+def _period_finding(shown: Figures) -> str:
+    gap = shown.words.came_in - shown.words.out
+    if gap >= 0:
+        return _("入ったお金のほうが%(yen)s多く、そのぶんは次の助成にまわります", yen=yen_text(gap))
+    return _("渡したお金のほうが%(yen)s多く、前からあるお金も使いました", yen=yen_text(-gap))
+
+
+def use_chart(shown: Figures) -> Markup:
+    """Allocated yen by field."""
+    bars = [
+        Bar(
+            f"{use.mark} {use.name}".strip() or _("分野なし"),
+            [Segment(use.name or _("分野なし"), max(0, use.yen), use.tone, mark=use.mark)],
+            href=ledger_url({"field": use.code, "kind": "allocation.line"}) if use.code else None,
+        )
+        for use in shown.uses
+    ]
+    first = shown.uses[0]
+    title = _("いちばん多くあてた分野は「%(name)s」です", name=first.name or _("分野なし"))
+    return stacked_bars(title, bars, ident="by-field", words=yen_text)
+
+
+def flow_chart(shown: Figures) -> Markup:
+    """The way of the money, from where it came to where it is."""
+    drawn = shown.flow
+    if drawn is None:
+        return Markup("")
+    names = place_names(shown)
+    steps = (drawn.sources, drawn.wishes)
+    columns = [
+        Column(head, _nodes(drawn, index, names))
+        for index, head in enumerate(
+            (_("出どころ"), _("使いみちの希望"), _("団体"), _("いまどこに"))
+        )
+    ]
+    flows = [
+        Flow(f"{step}:{source}", f"{step + 1}:{target}", yen)
+        for step, found in enumerate(steps)
+        for (source, target), yen in found.items()
+    ]
+    return sankey(
+        columns,
+        flows,
+        ident="flow",
+        title=_("あわせて%(yen)sの道すじ", yen=yen_text(drawn.total)),
+        summary=_(
+            "左から右へ、お金の出どころ、使いみちの希望、助成する団体です。どの列も、足すと同じ額になります。"
+        ),
+        words=yen_text,
+    )
+
+
+def place_chart(shown: Figures) -> Markup:
+    """Where all of that money is now: paid out, decided, or left."""
+    if shown.flow is None:
+        return Markup("")
+    sums: dict[str, int] = defaultdict(int)
+    for (_group, place), yen in shown.flow.ends.items():
+        sums[place] += yen
+    names = place_names(shown)
+    segments = [
+        Segment(names[place], sums[place], tone, _place_url(place))
+        for place, tone in (("out", 5), ("coming", 4), (REST, 1))
+        if sums[place]
+    ]
+    title = _("そのお金は、いまどこにあるか")
+    return proportion_bar(title, segments, ident="by-place", words=yen_text)
+
+
+def _nodes(drawn: Picture, index: int, names: Mapping[str, str]) -> list[Node]:
+    sums: dict[str, int] = defaultdict(int)
+    for (source, target), yen in (drawn.sources if index == 0 else drawn.wishes).items():
+        sums[target if index == 2 else source] += yen
+    order = [*SOURCES, *POTS, BEFORE]
+
+    def rank(key: str) -> tuple[int, int, str]:
+        last = key in {OTHERS, REST}
+        place = order.index(key) if key in order else len(order)
+        return (place + (100 if last else 0), -sums[key], key)
+
+    return [
+        Node(f"{index}:{key}", names.get(key, key), sums[key], _tone(key, index), _place_url(key))
+        for key in sorted(sums, key=rank)
+    ]
+
+
+def _tone(key: str, index: int) -> int:
+    if key in _POT_TONES:
+        return _POT_TONES[key]
+    if key in {REST, OTHERS, BEFORE, "carried"}:
+        return 0
+    return (1, 1, 2)[index]
+
+
+def _place_url(key: str) -> str | None:
+    if key.isdigit():
+        return ledger_url({"group": key})
+    kinds = {
+        "gifts": "donation.received",
+        "interest": "interest.earned",
+        "opening": "opening.balance",
+        "returned": "grant.returned",
+        "out": "disbursement.paid",
+    }
+    return ledger_url({"kind": kinds[key]}) if key in kinds else None
+
+
+def place_names(shown: Figures) -> dict[str, str]:
+    """What each place of the flow diagram is called."""
+    return {
+        **shown.group_names,
+        "gifts": _("寄附"),
+        "interest": _("運用の収益"),
+        "opening": _("はじめの残高"),
+        "returned": _("団体からの返還"),
+        "carried": _("前の年度から"),
+        "group": _("団体の指定"),
+        "field": _("分野の指定"),
+        "theme": _("テーマの指定"),
+        "general": _("おまかせ"),
+        BEFORE: _("前に決まった分"),
+        OTHERS: _("そのほかの団体"),
+        REST: _("のこり"),
+        "out": _("渡した"),
+        "coming": _("決まった（まだ渡していない）"),
+    }
+
+
+def flow_rows(shown: Figures) -> list[tuple[str, str, int]]:
+    """The bands of the diagram as (from, to, yen), for its table."""
+    if shown.flow is None:
+        return []
+    names = place_names(shown)
+    return [
+        (names.get(source, source), names.get(target, target), yen)
+        for step in (shown.flow.sources, shown.flow.wishes, shown.flow.ends)
+        for (source, target), yen in sorted(step.items(), key=lambda item: -item[1])
+        if not (source == REST and target == REST)
+    ]
