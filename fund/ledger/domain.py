@@ -130,13 +130,12 @@ def _pots(lines: tuple[Posting, ...] | tuple[LotPosting, ...]) -> dict[str, int]
 def entry_content(
     entry: Entry, lines: tuple[tuple[str, int], ...], lots: tuple[tuple[str, str, int], ...]
 ) -> bytes:
-    """The canonical bytes whose SHA-256 is stored with the entry and recomputed by the check.
+    """The canonical bytes of an entry about to be written.
 
     ``lines`` are (account, yen) in line order, ``lots`` (share id, account, yen) sorted.
     """
-    return canonical(
+    return entry_body(
         {
-            "v": 1,
             "kind": entry.kind,
             "fact": entry.fact_id,
             "fy": entry.fy,
@@ -145,6 +144,22 @@ def entry_content(
             "reverses": entry.reverses,
             "clauses": list(entry.clauses),
             "detail": dict(entry.detail),
+        },
+        lines,
+        lots,
+    )
+
+
+def entry_body(
+    facts: Mapping[str, Json],
+    lines: tuple[tuple[str, int], ...],
+    lots: tuple[tuple[str, str, int], ...],
+) -> bytes:
+    """The canonical bytes whose SHA-256 is stored with an entry and recomputed by the check."""
+    return canonical(
+        {
+            "v": 1,
+            **facts,
             "postings": [{"account": account, "yen": yen} for account, yen in lines],
             "lots": [
                 {"share": share, "account": account, "yen": yen} for share, account, yen in lots

@@ -1,0 +1,95 @@
+"""Reading across rooms for the donor's page and the group's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from fund.allocation import queries as allocation
+from fund.desk.story import GiftFacts, Spending, Waiting, binds_until
+from fund.giving.queries import GiftView
+from fund.grants import queries as grants
+from fund.kernel.calendar import day_in_japan
+from fund.kernel.money import Yen, total
+from fund.ledger import queries as ledger
+from fund.payments import queries as payments
+from fund.payments.queries import PaymentView
+from fund.publication import queries as publication
+from fund.receipts import queries as receipts
+from fund.receipts.queries import ReceiptView
+
+
+@dataclass(frozen=True)
+class DonorStory:
+    """Everything the donor's page shows of one gift."""
+
+    gift: GiftView
+    payment: PaymentView | None
+    receipt: ReceiptView | None
+    entry_no: int | None
+    spendings: tuple[Spending, ...]
+    waiting: tuple[Waiting, ...]
+    facts: GiftFacts
+
+
+def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
+    """Gather a gift's way through the rooms; yen spent and waiting sum to the accepted gift."""
+    attempts = payments.payments_of(connection, gift.no)
+    entry_no = publication.gift_entries(connection, [gift.no]).get(gift.no)
+    spendings = tuple(_spendings(connection, gift.no))
+    waiting = tuple(_waiting(connection, gift))
+    facts = GiftFacts(
+        state=gift.state,
+        offered_on=day_in_japan(gift.offered_at),
+        received_on=gift.received_on,
+        accepted_on=gift.accepted_on,
+        spendings=spendings,
+        waiting_yen=total(pot.yen for pot in waiting),
+    )
+    return DonorStory(
+        gift=gift,
+        payment=attempts[-1] if attempts else None,
+        receipt=receipts.receipt_of(connection, gift.no),
+        entry_no=entry_no,
+        spendings=spendings,
+        waiting=waiting,
+        facts=facts,
+    )
+
+
+def _spendings(connection: Connection, gift_no: str) -> list[Spending]:
+    found = []
+    for line in allocation.lines_of_gift(connection, gift_no):
+        award = grants.award(connection, line.award_no)
+        if award is None:
+            raise LookupError(line.award_no)
+        found.append(
+            Spending(
+                award_no=award.no,
+                yen=line.yen,
+                on=line.on,
+                rank=line.rank,
+                use=line.use,
+                entry_no=None,
+                group_no=award.group_no,
+                title=award.title,
+                award_state=award.state,
+            )
+        )
+    return found
+
+
+def _waiting(connection: Connection, gift: GiftView) -> list[Waiting]:
+    parts = {share.id: share for share in gift.shares}
+    return [
+        Waiting(
+            kind=parts[lot.share_id].kind,
+            target=parts[lot.share_id].target,
+            yen=Yen(lot.open_yen),
+            binds_until=binds_until(list(lot.wish.get("levels", []))),  # type: ignore[arg-type]
+            part=parts[lot.share_id].part,
+        )
+        for lot in ledger.open_lots(connection, gift.no)
+        if lot.share_id in parts
+    ]

@@ -1,0 +1,83 @@
+"""The first page: what the fund holds, the way a gift takes, what was made possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from fund.desk.views.blueprint import blueprint
+from fund.desk.words import word_links
+from fund.grants import queries as grants
+from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.platform.web.access import public
+from fund.platform.web.context import current_house, now
+from fund.publication import queries as publication
+from fund.registry import queries as registry
+
+LATEST = 3
+
+
+@blueprint.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """The home page; every number links to the entries that add up to it."""
+    fy = fiscal_year(day_in_japan(now()))
+    with current_house().database.reading() as connection:
+        whole = publication.six_words(connection)
+        names = registry.names(connection)
+        awards = [
+            award
+            for award in grants.awards(connection)
+            if award.state == "settled" and not award.historical
+        ][:LATEST]
+        as_of = publication.as_of(connection)
+    words = word_links(whole)
+    by_name = {word.name: word for word in whole.words()}
+    return render_template(
+        "desk/home.html",
+        words=words,
+        as_of=as_of,
+        fy=fy,
+        steps=_steps({name: word.yen for name, word in by_name.items()}),
+        awards=awards,
+        names=names,
+    )
+
+
+def _steps(yen: dict[str, int]) -> list[dict[str, Any]]:
+    """The way a gift takes, in five steps with the sums so far."""
+    ledger = "publication.ledger"
+    return [
+        {
+            "title": _("寄附"),
+            "text": _("使いみちの希望をそえて申し込みます。"),
+            "href": url_for("giving.landing"),
+        },
+        {
+            "title": _("受け取り"),
+            "text": _("区が受け取り（採納）を決め、受領証明書を発行します。"),
+            "yen": yen["in"],
+            "href": url_for(ledger, kind="donation.received"),
+        },
+        {
+            "title": _("ためる"),
+            "text": _("希望ごとに分けてためます。"),
+            "yen": yen["left"],
+            "href": url_for(ledger),
+        },
+        {
+            "title": _("助成"),
+            "text": _("審査と決定をへて、団体に渡します。"),
+            "yen": yen["out"],
+            "href": url_for(ledger, kind="disbursement.paid"),
+        },
+        {
+            "title": _("報告"),
+            "text": _("使われたお金を確かめます。"),
+            "yen": yen["spent"],
+            "href": url_for(ledger, kind="settlement.confirmed"),
+        },
+    ]

@@ -1,0 +1,84 @@
+"""The staff's first page: what waits for me; and the must-be-zero board."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import Connection
+
+from fund.allocation import queries as allocation
+from fund.board import INVARIANTS
+from fund.desk.views.blueprint import blueprint
+from fund.giving import queries as giving
+from fund.grants import queries as grants
+from fund.platform.invariants import examine
+from fund.platform.web.access import permission, signed_in
+from fund.platform.web.context import current_house, now
+
+
+@blueprint.get("/staff")
+@signed_in
+def inbox() -> ResponseReturnValue:
+    """What waits for the person who is signed in; other work is listed below it."""
+    with current_house().database.reading() as connection:
+        work = _work(connection)
+    mine = [item for item in work if item["count"] and current_user.may(item["permission"])]
+    others = [item for item in work if item["count"] and item not in mine]
+    return render_template("desk/inbox.html", mine=mine, others=others, as_of=now())
+
+
+def _work(connection: Connection) -> list[dict[str, object]]:
+    """Every kind of waiting work: how many, whose it is, and the page where it is done."""
+    asked = grants.application_counts(connection)
+    unpaid = len(grants.disbursements(connection, states=("requested",)))
+    drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
+    acceptance, applications = url_for("giving.acceptance"), url_for("grants.applications")
+    return [
+        _item(
+            _("採納の起案を待つ寄附"),
+            len(giving.waiting_gifts(connection)),
+            "acceptance.propose",
+            acceptance,
+        ),
+        _item(
+            _("決裁を待つ採納の起案"),
+            len(giving.batches(connection, proposed=True, limit=500)),
+            "acceptance.decide",
+            acceptance,
+        ),
+        _item(_("推薦を待つ申請"), asked.get("submitted", 0), "award.recommend", applications),
+        _item(
+            _("決定を待つ申請"),
+            asked.get("recommended", 0) + asked.get("not_recommended", 0),
+            "award.decide",
+            applications,
+        ),
+        _item(
+            _("配分を待つ助成"),
+            len(grants.open_for_allocation(connection)),
+            "run.draft",
+            url_for("allocation.runs"),
+        ),
+        _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.runs")),
+        _item(_("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.disbursements")),
+    ]
+
+
+def _item(title: str, count: int, needed: str, href: str) -> dict[str, object]:
+    return {"title": title, "count": count, "permission": needed, "href": href}
+
+
+@blueprint.get("/staff/check")
+@permission("board.read")
+def board() -> ResponseReturnValue:
+    """Every invariant of the books, examined now."""
+    with current_house().database.reading() as connection:
+        findings = examine(connection, INVARIANTS)
+    return render_template(
+        "desk/board.html",
+        findings=findings,
+        broken=sum(finding.count for finding in findings),
+        as_of=now(),
+    )

@@ -1,0 +1,77 @@
+"""Words that several pages of the desk share, in the language of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from fund.publication.queries import SixWords
+
+
+def word_links(words: SixWords) -> list[dict[str, Any]]:
+    """The words for ``d.six_words``; each links to exactly the entries that add up to it."""
+    titles = {
+        "in": (_("入った"), _("採納した寄附と利子")),
+        "committed": (_("決まった"), _("助成が決まり、まだ渡していないお金")),
+        "out": (_("渡した"), _("団体に渡したお金")),
+        "spent": (_("使われた"), _("報告で確かめたお金")),
+        "returned": (_("もどった"), _("使われずに返ってきたお金")),
+        "left": (_("のこり"), _("まだ使いみちが決まっていないお金")),
+    }
+    return [
+        {
+            "word": titles[word.name][0],
+            "gloss": titles[word.name][1],
+            "yen": word.yen,
+            "href": url_for("publication.ledger", **word.arguments),
+        }
+        for word in words.words()
+    ]
+
+
+def state_words() -> dict[str, str]:
+    """States of a group in the register."""
+    return {
+        "registered": _("登録中"),
+        "historical": _("過去に助成を受けた団体"),
+        "suspended": _("停止中"),
+        "removed": _("抹消"),
+    }
+
+
+def award_states() -> dict[str, str]:
+    """How far an award has come, as a donor reads it."""
+    return {
+        "decided": _("団体に渡す準備をしています"),
+        "disbursed": _("団体に渡しました"),
+        "settled": _("使われ、報告が確かめられました"),
+    }
+
+
+def use_words(use: str, rank: int) -> str:
+    """Why yen of a gift went to an award: which level of the wish it met."""
+    kind = use.split(":", 1)[0]
+    met = {
+        "group": _("希望された団体への助成だからです。"),
+        "field": _("希望された分野の助成だからです。"),
+        "programme": _("希望されたテーマの助成だからです。"),
+        "award": _("希望された事業だからです。"),
+        "any": _("使いみちを区におまかせいただいた分です。"),
+    }[kind]
+    if rank > 1:
+        return _("%(n)s番目の希望にあたります。", n=rank) + met
+    return met
+
+
+def step_words() -> dict[str, tuple[str, str]]:
+    """The six steps of a gift: title and what happens there."""
+    return {
+        "offered": (_("申し込み"), _("希望を記録しました。記録した希望は変わりません。")),
+        "paid": (_("入金"), _("お預かりしています。まだ基金のお金ではありません。")),
+        "accepted": (_("採納"), _("区が受け取りを決め、受領証明書を発行します。")),
+        "allocated": (_("使いみちの決定"), _("希望とお金を、公開のきまりで助成に割り当てます。")),
+        "disbursed": (_("団体へ"), _("出納の担当が団体に支払います。")),
+        "reported": (_("報告"), _("使われたお金を確かめ、公開します。")),
+    }
