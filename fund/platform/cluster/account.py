@@ -60,18 +60,18 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def account_for(cluster: Path) -> Account:
-    """The user for a cluster directory: its owner if it exists, else one fit to run a server.
+def account_for(home: Path) -> Account:
+    """The user for a cluster's home: its owner if it exists, else one fit to run a server.
 
     Raises:
         Unavailable: if the directory belongs to somebody else and we are not root, or if root
             finds no user to switch to and cannot make one.
     """
     me = os.geteuid()
-    owner = cluster.stat().st_uid if cluster.exists() else None
+    owner = home.stat().st_uid if home.exists() else None
     if me != 0:
         if owner not in {None, me}:
-            raise Unavailable(f"the database in {cluster} belongs to another user (uid {owner})")
+            raise Unavailable(f"the database in {home} belongs to another user (uid {owner})")
         return Account(me, os.getegid(), switched=False)
     if owner:
         return _by_entry(pwd.getpwuid(owner))

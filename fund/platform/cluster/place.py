@@ -75,8 +75,8 @@ def prepare_home(data_dir: Path, account: Account) -> Place:
     if not link.is_symlink() and not link.exists() and not _entered(data_dir, account):
         link.symlink_to(_open_home(account), target_is_directory=True)
     place = locate(data_dir)
-    if not place.home.exists():
-        place.home.mkdir(mode=0o700, parents=True)
+    place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if place.home.stat().st_uid != account.uid:
         account.own(place.home)
     if not account.may_enter(place.home):
         raise Unavailable(f"the database's system user may not enter {place.home}")
@@ -103,7 +103,8 @@ def locked(data_dir: Path) -> Iterator[None]:
     """Hold the data directory's lock: one process at a time starts or stops its cluster.
 
     Raises:
-        Unavailable: if the directory cannot be written, or the lock stays taken for 15 minutes.
+        Unavailable: if the directory cannot be written, the lock stays taken for 15 minutes,
+            or the disk refuses something inside the block.
     """
     try:
         data_dir.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
@@ -113,6 +114,8 @@ def locked(data_dir: Path) -> Iterator[None]:
     try:
         _take(descriptor, data_dir)
         yield
+    except OSError as error:
+        raise Unavailable(f"the database in {data_dir}: {error}") from error
     finally:
         os.close(descriptor)
 

@@ -45,6 +45,14 @@ def alive(pid: int) -> bool:
     return bool(state) and state[0] not in {"Z", "X"}
 
 
+def taken(pid: int) -> bool:
+    """Whether the number is in use, be it by a zombie: PostgreSQL asks the kernel just this.
+
+    Nobody may ever bury a killed server where a container's first process is no init.
+    """
+    return Path(f"/proc/{pid}").exists()
+
+
 def parent_of(pid: int) -> int | None:
     """The number of the process that started this one, None if there is no such process."""
     state = _stat(Path(f"/proc/{pid}"))

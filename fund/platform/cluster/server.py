@@ -32,6 +32,7 @@ from fund.platform.cluster.processes import (
     parent_of,
     processes_of,
     send,
+    taken,
     wait_gone,
 )
 
@@ -68,7 +69,7 @@ def ensure_cluster(data_dir: Path) -> Cluster:
     """
     data_dir = data_dir.absolute()
     with locked(data_dir):
-        account = account_for(locate(data_dir).data)
+        account = account_for(locate(data_dir).home)
         place = prepare_home(data_dir, account)
         if _ping(place) is not Ping.OK:
             _start(place, account)
@@ -82,12 +83,11 @@ def stop_cluster(data_dir: Path) -> None:
         Unavailable: if the server does not end, or belongs to another user.
     """
     data_dir = data_dir.absolute()
-    place = locate(data_dir)
-    if not place.data.exists():
+    if not data_dir.is_dir():
         return
     with locked(data_dir):
-        account = account_for(place.data)
-        _end_all(place, account)
+        place = locate(data_dir)
+        _end_all(place, account_for(place.home))
 
 
 def _attach(data_dir: Path, place: Place) -> Cluster:
@@ -168,9 +168,9 @@ def _end_all(place: Place, account: Account) -> None:
 def _remove_stale_pid_files(place: Place) -> None:
     """Remove pid files that would keep the server from starting; nobody runs in the directory.
 
-    PostgreSQL itself handles the number of a dead process (and then also looks for leftover
-    shared memory), so such a file stays. It refuses a number that a stranger has got
-    meanwhile, and a file that was cut off.
+    PostgreSQL itself handles a number that is free (and then also looks for leftover shared
+    memory), so such a file stays. It refuses a number that a stranger has got meanwhile or
+    an unburied server still holds, and a file that was cut off.
     """
     lock = place.socket_dir / f".s.PGSQL.{PORT}.lock"
     for path in (place.data / "postmaster.pid", lock):
@@ -178,7 +178,7 @@ def _remove_stale_pid_files(place: Place) -> None:
             first = path.read_bytes().split(b"\n", 1)[0].strip()
         except FileNotFoundError:
             continue
-        if not first.isdigit() or alive(int(first)):
+        if not first.isdigit() or taken(int(first)):
             path.unlink()
 
 
