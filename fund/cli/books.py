@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fund.board import INVARIANTS
+from fund.desk.board import INVARIANTS
 from fund.cli.environment import open_house
 from fund.platform.invariants import examine
 

@@ -11,10 +11,9 @@ from typing import Any
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
-from fund.ledger import journal
-from fund.ledger.domain import Entry
 from fund.manual import queries, store
 from fund.manual.domain import Edition, document_bytes, document_sha256, read_edition
+from fund.manual.messages import EditionPublished
 from fund.platform.house import House, Transaction
 
 EDITIONS = Path(__file__).parent / "editions"
@@ -29,7 +28,7 @@ def published_documents() -> list[dict[str, Any]]:
 def publish_edition(
     house: House, *, by: Actor, now: dt.datetime, document: Mapping[str, Any]
 ) -> str:
-    """Publish an edition and record it in the journal; returns its code.
+    """Publish an edition and tell the ledger, which records it; returns its code.
 
     The same content again changes nothing.
 
@@ -45,7 +44,7 @@ def publish_edition(
         if _is_published(tx, edition, sha256):
             return edition.code
         store.add_edition(tx, edition, document_bytes(document), bytes.fromhex(sha256))
-        journal.record(tx, _entry(edition, sha256))
+        tx.announce(EditionPublished(edition.code, edition.effective_on, sha256))
         tx.audit("manual.published", edition.code, sha256=sha256)
     return edition.code
 
@@ -65,12 +64,3 @@ def _is_published(tx: Transaction, new: Edition, sha256: str) -> bool:
                 f"{old.code}版がすでに使われています。さかのぼって決まりを変えることはできません"
             )
     return False
-
-
-def _entry(edition: Edition, sha256: str) -> Entry:
-    return Entry(
-        kind="manual.edition",
-        fact_id=edition.code,
-        on=edition.effective_on,
-        detail={"sha256": sha256, "effective_on": edition.effective_on.isoformat()},
-    )

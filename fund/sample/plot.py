@@ -79,7 +79,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
     today = day_in_japan(now)
     first = fiscal_year_bounds(max(FIRST_FY, fiscal_year(today) - 2))[0]
     story = Story(house, random.Random(seed), {})  # noqa: S311 - sample data, not secrets
-    _open(story, first, today)
+    _open(story, first)
     months = list(_months(first, today))
     for number, month in enumerate(months):
         count = gifts * (number + 1) // len(months) - gifts * number // len(months)
@@ -88,7 +88,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
     append_pending(house, by=system(LINE), now=at_noon(today))
 
 
-def _open(story: Story, first: dt.date, today: dt.date) -> None:
+def _open(story: Story, first: dt.date) -> None:
     house, start = story.house, at_noon(first)
     for user in cast.USERS:
         add_user(
@@ -104,9 +104,7 @@ def _open(story: Story, first: dt.date, today: dt.date) -> None:
         story.actors = {
             found.email.split("@")[0]: found.actor() for found in identity.people(connection)
         }
-    for document in published_documents():
-        if dt.date.fromisoformat(str(document["effective_on"])) <= today:
-            publish_edition(house, by=system(LINE), now=start, document=document)
+    _publish_editions(story, first, first)
     registry.load_catalogue(house, by=system(LINE), now=start)
     _import_history(story, start)
     numbers = tuple(_register(story, first, group) for group in cast.GROUPS)
@@ -119,6 +117,13 @@ def _open(story: Story, first: dt.date, today: dt.date) -> None:
     with house.transaction(by=system(LINE), now=start) as tx:
         detail = {"note": "見本"}
         journal.record(tx, facts.opening_balance(f"OPENING-{first.year}", OPENING, first, detail))
+
+
+def _publish_editions(story: Story, day: dt.date, horizon: dt.date) -> None:
+    """Publish what comes into force by ``horizon``; publishing again changes nothing."""
+    for document in published_documents():
+        if dt.date.fromisoformat(str(document["effective_on"])) <= horizon:
+            publish_edition(story.house, by=system(LINE), now=at_noon(day), document=document)
 
 
 def _register(story: Story, first: dt.date, group: cast.SampleGroup) -> str:
@@ -168,6 +173,7 @@ def _months(first: dt.date, today: dt.date) -> Iterator[dt.date]:
 
 def _play_month(story: Story, month: dt.date, today: dt.date, gifts: int) -> None:
     """Gifts spread over the month, acceptance on the 26th, the counter's cash to the bank."""
+    _publish_editions(story, month, month + dt.timedelta(days=31))
     days = sorted(story.dice.randrange(1, 26) for _ in range(gifts))
     for number in days:
         day = month.replace(day=number)

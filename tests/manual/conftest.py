@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from fund.app import create_app
+from fund.ledger import reactions as ledger_reactions
 from fund.manual.commands import published_documents
 from fund.platform.database import Database
 from fund.platform.house import House
@@ -47,7 +48,9 @@ def house(app_dsn: str, tmp_path: Path) -> Iterator[House]:
         smtp_url="smtp://localhost:1",
         municipality=ours,
     )
-    house = House(settings, Database(app_dsn), TaskQueue(app_dsn))
+    house = House(
+        settings, Database(app_dsn), TaskQueue(app_dsn), reactions=dict(ledger_reactions.REACTIONS)
+    )
     yield house
     house.database.close()
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import Connection
 
 from fund.allocation import queries as allocation
-from fund.board import INVARIANTS
+from fund.desk.board import INVARIANTS
 from fund.desk.views.blueprint import blueprint
 from fund.giving import queries as giving
 from fund.grants import queries as grants
