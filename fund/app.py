@@ -22,11 +22,13 @@ from fund.platform.web import assets, failures, security
 from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LOCALES, LocalePrefix, path_in, request_locale
+from fund.publication import views as publication_views
 
 ROOT = Path(__file__).resolve().parent
 BLUEPRINTS = (
     identity_views.blueprint,
     payment_views.blueprint,
+    publication_views.blueprint,
 )
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 CSRF_EXEMPT = ("payments.stripe_webhook",)

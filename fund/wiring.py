@@ -21,10 +21,12 @@ from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
 from fund.platform.settings import Settings
 from fund.platform.tasks import TaskQueue
+from fund.publication import deliveries as publication_deliveries
+from fund.publication import reactions as publication_reactions
 from fund.receipts.ports import DocumentPress
 
-REACTING: tuple[ModuleType, ...] = ()
-DELIVERING: tuple[ModuleType, ...] = (outbox, payment_deliveries)
+REACTING: tuple[ModuleType, ...] = (publication_reactions,)
+DELIVERING: tuple[ModuleType, ...] = (outbox, payment_deliveries, publication_deliveries)
 
 
 def reactions() -> Mapping[type[Message], tuple[Reaction, ...]]:

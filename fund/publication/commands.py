@@ -88,10 +88,6 @@ class _Numbering:
         ordered: Sequence[Draft],
     ) -> None:
         self._names = registry.names(connection)
-        self._programmes = {
-            programme.code: f"{programme.name_ja} {programme.name_en}"
-            for programme in registry.programmes(connection)
-        }
         self._known = dict(earlier)
         named = {award for entry in ordered if (award := entry.text("award"))}
         self._awards = store.tags_of_awards(connection, named)
@@ -117,10 +113,10 @@ class _Numbering:
         )
 
     def _naming(self, found: Tags, entry: Draft) -> Naming:
-        groups = {no: self._names.group(no) for no in found.groups}
+        groups = {no: self._both("group", no) for no in found.groups}
         uses = {f"field:{code}": self._both("field", code) for code in found.fields}
         for code in programmes_of(entry):
-            uses[f"programme:{code}"] = self._programmes.get(code, "")
+            uses[f"programme:{code}"] = self._both("programme", code)
         return Naming(groups, uses)
 
     def _both(self, kind: str, code: str) -> str:

@@ -61,10 +61,10 @@ class _Naming:
         """The award with its names."""
         return GrantRow(
             award,
-            self._names.group(award.group_no) or award.group_no,
+            self._names.use("group", award.group_no, locale()),
             self._programmes.get(award.programme_code, award.programme_code),
             self._programmes.get(award.theme_code, award.theme_code) if award.theme_code else None,
-            tuple(self._names.use("field", code, locale()) or code for code in award.fields),
+            tuple(self._names.use("field", code, locale()) for code in award.fields),
         )
 
 

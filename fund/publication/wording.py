@@ -82,7 +82,7 @@ def ledger_url(arguments: Mapping[str, str]) -> str:
 
 def group_link(no: str, context: Context) -> Link:
     """A group by its name."""
-    return Link(context.names.group(no) or no, f"{request.script_root}/groups/{no}")
+    return Link(context.names.use("group", no, locale()), f"{request.script_root}/groups/{no}")
 
 
 def award_link(no: str) -> Link:
