@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
-
 from fund.allocation import commands as allocation
 from fund.allocation import queries as runs
 from fund.giving.commands import decide_acceptance, propose_acceptance
@@ -24,7 +22,6 @@ from fund.grants import queries as grant_queries
 from fund.grants.domain import Claim, Opinion, PastAward, Verdict
 from fund.identity import queries as identity
 from fund.identity.commands import add_user
-from fund.identity.models import person
 from fund.kernel.actor import Actor, system
 from fund.kernel.calendar import day_in_japan, fiscal_year, fiscal_year_bounds
 from fund.kernel.errors import Conflict
@@ -50,7 +47,7 @@ ASKED = (240_000, 180_000, 320_000, 150_000, 210_000, 120_000)
 def is_planted(house: House) -> bool:
     """Whether this database has its people already."""
     with house.database.reading() as connection:
-        return connection.execute(select(person.c.id).limit(1)).one_or_none() is not None
+        return bool(identity.people(connection))
 
 
 @dataclass
