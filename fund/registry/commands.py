@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from fund.kernel.actor import Actor
@@ -15,13 +15,22 @@ from fund.registry.catalogue import read_catalogue
 from fund.registry.domain import (
     Field,
     Group,
-    PastGroup,
     Programme,
     check_field,
     check_programme,
-    kind_of,
+    past_group,
+    programme_code,
     tidy_group,
 )
+
+__all__ = [
+    "import_groups",
+    "load_catalogue",
+    "programme_code",
+    "put_field",
+    "put_programme",
+    "register_group",
+]
 
 
 def load_catalogue(house: House, *, by: Actor, now: dt.datetime) -> int:
@@ -119,14 +128,16 @@ def register_group(  # noqa: PLR0913 - one keyword for each column of the regist
 
 
 def import_groups(
-    house: House, *, by: Actor, now: dt.datetime, rows: Iterable[PastGroup]
+    house: House, *, by: Actor, now: dt.datetime, rows: Iterable[Mapping[str, str]]
 ) -> dict[str, str]:
-    """Add groups known from published sources as historical; returns every row's number by name.
+    """Add the groups of published results as historical; returns each ``group_name``'s number.
 
-    A name that stands already, in whatever state, is not added again.
+    ``rows`` have ``group_name`` and ``source_url``. A name that stands already, in whatever
+    state, is not added again.
 
     Raises:
-        Invalid: for a row without a name or without its source.
+        Invalid: naming the first row without a name or without its source; nothing is added.
+        Conflict: when no number is left.
     """
     numbers: dict[str, str] = {}
     added: list[str] = []
@@ -134,38 +145,23 @@ def import_groups(
         store.lock_numbering(tx)
         codes = _codes(tx)
         for at, row in enumerate(rows, start=1):
-            if not row.source_url.strip():
-                raise Invalid(f"{at}行目：出典が必要です")
-            group = tidy_group(_past(row), codes)
+            group = _past(row, at, codes)
             standing = queries.group_by_name(tx.connection, group.name)
             if standing is None:
-                numbers[row.name] = _number(tx, group).no
-                added.append(numbers[row.name])
-            else:
-                numbers[row.name] = standing.no
+                standing = _number(tx, group)
+                added.append(standing.no)
+            numbers[row["group_name"]] = standing.no
         if added:
             tx.audit("group.imported", added[0], count=len(added), last=added[-1])
     return numbers
 
 
-def _past(row: PastGroup) -> Group:
-    return Group(
-        no="",
-        name=row.name,
-        kana="",
-        name_en="",
-        kind=kind_of(row.name),
-        purpose_ja="",
-        purpose_en="",
-        fields=row.fields,
-        state="historical",
-        registered_on=None,
-        registered_until=None,
-        corporate_no=None,
-        website=None,
-        source_url=row.source_url,
-        sample=False,
-    )
+def _past(row: Mapping[str, str], at: int, codes: Collection[str]) -> Group:
+    """The row as a historical group; a refusal names the row."""
+    try:
+        return tidy_group(past_group(row), codes)
+    except Invalid as error:
+        raise Invalid(f"{at}行目：{error}", error.fields) from error
 
 
 def _add(tx: Transaction, group: Group) -> Group:

@@ -29,6 +29,15 @@ _PROGRAMME_CODE = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _GROUP_NO = re.compile(r"[0-9]{4}")
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+_BOUNDS = {
+    "first_fy": (1945, 9998),
+    "last_fy": (1945, 9998),
+    "cap_yen": (1, 10**12),
+    "rate_percent": (1, 100),
+    "max_years": (1, 100),
+    "position": (0, 10_000),
+}
+
 _LABELS = {
     "スタートアップ助成": "startup",
     "ステップアップ助成": "stepup",
@@ -110,15 +119,6 @@ class Group:
     sample: bool
 
 
-@dataclass(frozen=True)
-class PastGroup:
-    """A group known only from a published source of earlier years."""
-
-    name: str
-    source_url: str
-    fields: tuple[str, ...] = ()
-
-
 def is_field_code(code: str) -> bool:
     """Whether this can be the code of a field."""
     return _FIELD_CODE.fullmatch(code) is not None
@@ -179,6 +179,8 @@ def check_field(field: Field) -> None:
         wrong["code"] = "英小文字ではじまる2〜31字の英小文字・数字・ハイフンにしてください"
     if not 1 <= len(field.mark.strip()) <= 2 or not is_storable(field.mark):
         wrong["mark"] = "1字か2字にしてください"
+    if not 0 <= field.position <= _BOUNDS["position"][1]:
+        wrong["position"] = "0から10000までで入力してください"
     numbers = field.npo_law_fields
     if not set(numbers) <= NPO_LAW_FIELDS or len(set(numbers)) != len(numbers):
         wrong["npo_law_fields"] = "1から20までの番号を、重ならないように入力してください"
@@ -199,13 +201,46 @@ def check_programme(programme: Programme) -> None:
         wrong["kind"] = "programme か theme にしてください"
     if item.last_fy is not None and item.last_fy < item.first_fy:
         wrong["last_fy"] = "はじまりの年度より前にはできません"
-    if item.cap_yen is not None and item.cap_yen <= 0:
-        wrong["cap_yen"] = "1円以上で入力してください"
-    if item.rate_percent is not None and not 1 <= item.rate_percent <= 100:
-        wrong["rate_percent"] = "1から100までで入力してください"
-    if item.max_years is not None and item.max_years < 1:
-        wrong["max_years"] = "1年以上で入力してください"
+    for column, (least, most) in _BOUNDS.items():
+        number: int | None = getattr(item, column)
+        if number is not None and not least <= number <= most:
+            wrong.setdefault(column, f"{least}から{most}までで入力してください")
     _raise(wrong)
+
+
+def past_group(row: Mapping[str, str]) -> Group:
+    """A row of published results as a historical group, not numbered yet.
+
+    Only ``group_name`` and ``source_url`` are read; what the source does not say stays empty.
+
+    Raises:
+        Invalid: when one of the two is missing or empty.
+    """
+    name, source = (row.get(column) or "" for column in ("group_name", "source_url"))
+    _raise(
+        {
+            column: "入力してください"
+            for column, text in (("group_name", name), ("source_url", source))
+            if not text.strip()
+        }
+    )
+    return Group(
+        no="",
+        name=name,
+        kana="",
+        name_en="",
+        kind=kind_of(name),
+        purpose_ja="",
+        purpose_en="",
+        fields=(),
+        state="historical",
+        registered_on=None,
+        registered_until=None,
+        corporate_no=None,
+        website=None,
+        source_url=source,
+        sample=False,
+    )
 
 
 def tidy_group(group: Group, known_fields: Iterable[str]) -> Group:

@@ -15,8 +15,10 @@ import pytest
 from fund.kernel.actor import system
 from fund.kernel.errors import Conflict, Invalid
 from fund.platform.house import House
+from fund.platform.invariants import examine
 from fund.registry import commands, queries
-from fund.registry.domain import PastGroup, programme_code
+from fund.registry.domain import programme_code
+from fund.registry.invariants import INVARIANTS
 
 NOW = dt.datetime(2026, 6, 10, 3, 0, tzinfo=dt.UTC)
 OFFICE = system("tests")
@@ -191,9 +193,9 @@ def test_many_registering_at_once_get_numbers_without_gaps(
 def test_historical_groups_come_in_once(house: House, register: Register, app_dsn: str) -> None:
     register("いまもある会")
     rows = [
-        PastGroup("いまもある会", "https://example.jp/2021"),
-        PastGroup("NPO法人むかしの会", "https://example.jp/2019", ("environment",)),
-        PastGroup("NPO法人むかしの会", "https://example.jp/2020"),
+        {"group_name": "いまもある会", "source_url": "https://example.jp/2021"},
+        {"group_name": "NPO法人むかしの会", "source_url": "https://example.jp/2019"},
+        {"group_name": "NPO法人むかしの会", "source_url": "https://example.jp/2020"},
     ]
     first = commands.import_groups(house, by=OFFICE, now=NOW, rows=rows)
     assert first == {"いまもある会": "0001", "NPO法人むかしの会": "0002"}
@@ -205,12 +207,17 @@ def test_historical_groups_come_in_once(house: House, register: Register, app_ds
     assert standing is not None
     assert past is not None
     assert (standing.state, standing.source_url) == ("registered", None)
-    assert (past.state, past.kind, past.fields) == ("historical", "NPO法人", ("environment",))
+    assert (past.state, past.kind, past.fields) == ("historical", "NPO法人", ())
     assert (past.source_url, past.sample) == ("https://example.jp/2019", False)
 
 
-def test_a_historical_group_without_its_source_stops_the_whole_import(house: House) -> None:
-    rows = [PastGroup("ある会", "https://example.jp/"), PastGroup("なぞの会", " ")]
+@pytest.mark.parametrize(
+    "broken", [{"group_name": "なぞの会", "source_url": " "}, {"source_url": "https://example.jp/"}]
+)
+def test_a_row_without_name_or_source_stops_the_whole_import(
+    house: House, broken: dict[str, str]
+) -> None:
+    rows = [{"group_name": "ある会", "source_url": "https://example.jp/"}, broken]
     with pytest.raises(Invalid, match="2行目"):
         commands.import_groups(house, by=OFFICE, now=NOW, rows=rows)
     with house.database.reading() as connection:
@@ -220,8 +227,7 @@ def test_a_historical_group_without_its_source_stops_the_whole_import(house: Hou
 def test_every_published_grant_finds_its_programme_and_group(house: House) -> None:
     text = (resources.files("fund.sample") / "data/ota_grants.csv").read_text("utf-8-sig")
     grants = list(csv.DictReader(text.splitlines()))
-    rows = [PastGroup(row["group_name"], row["source_url"]) for row in grants]
-    numbers = commands.import_groups(house, by=OFFICE, now=NOW, rows=rows)
+    numbers = commands.import_groups(house, by=OFFICE, now=NOW, rows=grants)
     assert set(numbers) == {row["group_name"] for row in grants}
     assert sorted(set(numbers.values())) == [f"{at:04d}" for at in range(1, len(numbers) + 1)]
     with house.database.reading() as connection:
@@ -266,3 +272,16 @@ def test_unknown_things_are_called_by_their_code(house: House) -> None:
     for kind in ("field", "group", "theme", "programme", "else"):
         assert names.use(kind, "sea", "en") == "sea"
     assert (names.group("9"), names.mark("sea")) == ("9", "sea")
+
+
+def test_a_field_that_left_the_list_is_seen_by_the_check(
+    house: House, register: Register, app_dsn: str
+) -> None:
+    register("見本の会")
+    with house.database.reading() as connection:
+        assert [finding.count for finding in examine(connection, INVARIANTS)] == [0]
+    with psycopg.connect(app_dsn) as connection:
+        connection.execute("UPDATE civic_group SET fields = '{sea,welfare}'")
+    with house.database.reading() as connection:
+        findings = examine(connection, INVARIANTS)
+    assert [finding.rows for finding in findings] == [("group=0001 field=sea",)]

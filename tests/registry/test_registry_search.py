@@ -14,7 +14,6 @@ from fund.kernel.actor import system
 from fund.kernel.errors import Invalid
 from fund.platform.house import House
 from fund.registry import commands, queries
-from fund.registry.domain import PastGroup
 
 NOW = dt.datetime(2026, 6, 10, 3, 0, tzinfo=dt.UTC)
 
@@ -28,7 +27,7 @@ def searchable(house: House, register: Callable[..., str]) -> House:
     register("Link×Link 100%", kana="リンクリンク", name_en="Link and Link")
     register("子ども_広場", kana="コドモヒロバ", fields=["children", "welfare"])
     register("こどもカフェ", kana="コドモカフェ", fields=["children"])
-    rows = [PastGroup("昔のみどりの会", "https://example.jp/")]
+    rows = [{"group_name": "昔のみどりの会", "source_url": "https://example.jp/"}]
     commands.import_groups(house, by=system("tests"), now=NOW, rows=rows)
     return house
 
