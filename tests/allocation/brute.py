@@ -53,9 +53,7 @@ class Brute:
     def __init__(self, problem):
         self.problem, self.policy = problem, problem["policy"]
         self.gifts = problem["donations"]
-        self.grants = sorted(
-            problem["grants"], key=lambda g: (g["tier"], -g["score"], g["id"])
-        )
+        self.grants = sorted(problem["grants"], key=lambda g: (g["tier"], -g["score"], g["id"]))
         used, self.paid = Counter(), Counter()
         for row in [*problem.get("previous", []), *problem.get("fixed", [])]:
             used[row["donation"]] += row["amount"]

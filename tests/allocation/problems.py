@@ -1,7 +1,8 @@
 """Random problems: many ties, overlaps, fallbacks, dates, minima, earlier and manual payments."""
 
-from allocation.brute import allowed, rank
 from hypothesis import strategies as st
+
+from allocation.brute import allowed, rank
 
 GROUPS = ["A", "B", "C"]
 FIELDS = ["f", "h"]
@@ -107,7 +108,11 @@ def draw_payments(draw, problem):
         room = grant["approved_max"] - sum(r["amount"] for r in rows if r["grant"] == grant["id"])
         if min(left, room) < 1 or rank(allowed(gift), grant) is None:
             continue
-        row = {"donation": gift["id"], "grant": grant["id"], "amount": draw(st.integers(1, min(left, room)))}
+        row = {
+            "donation": gift["id"],
+            "grant": grant["id"],
+            "amount": draw(st.integers(1, min(left, room))),
+        }
         if kind == "fixed":
             row |= {"reason": "decided by hand", "by_role": "decider"}
         problem.setdefault(kind, []).append(row)

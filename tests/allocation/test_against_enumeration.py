@@ -6,10 +6,10 @@ from collections import Counter
 
 from hypothesis import HealthCheck, given, settings
 
-from fund.allocation import checker
-from fund.allocation.domain import allocate, problem_from
 from allocation.brute import Brute
 from allocation.problems import problems
+from fund.allocation import checker
+from fund.allocation.domain import allocate, problem_from
 
 NIGHTLY = os.environ.get("FUND_NIGHTLY") == "1"
 

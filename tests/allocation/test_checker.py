@@ -6,11 +6,11 @@ import os
 import pathlib
 
 import pytest
-from allocation.problems import problems
-from allocation.test_examples import CASES
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from allocation.problems import problems
+from allocation.test_examples import CASES
 from fund.allocation import checker
 from fund.allocation.domain import allocate, problem_from
 
@@ -143,4 +143,13 @@ def test_the_checker_imports_nothing_but_the_standard_library():
         for line in source.splitlines()
         if line.startswith(("import ", "from "))
     }
-    assert imported <= {"__future__", "collections", "fractions", "hashlib", "json", "pathlib", "sys", "typing"}
+    assert imported <= {
+        "__future__",
+        "collections",
+        "fractions",
+        "hashlib",
+        "json",
+        "pathlib",
+        "sys",
+        "typing",
+    }

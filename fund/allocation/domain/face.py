@@ -25,7 +25,7 @@ from fund.allocation.domain.classes import Flags, Ints
 from fund.allocation.domain.network import Network
 
 _HASTE = 48  # rounds of Bellman-Ford before a flow that was only guessed is called doubtful
-_WORD = 2**62
+_WORD = 2.0**62 * 0.999  # what may enter or leave a node in one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,8 @@ class _Residual:
         binds only for totals near 2^62 yen; the certificate then asks for another step.
         """
         piece, tail, head, cost, room = self._both_ways()
-        degree = np.bincount(tail, minlength=self.nodes) + np.bincount(head, minlength=self.nodes)
-        room = np.minimum(room, _WORD // max(int(degree.max(initial=0)), 1))
+        while max(_load(tail, room), _load(head, room)) >= _WORD:
+            room = np.minimum(room, room.max() // 2)
         solver = min_cost_flow.SimpleMinCostFlow()
         arcs = solver.add_arcs_with_capacity_and_unit_cost(
             tail.astype(np.int32), head.astype(np.int32), room, cost
@@ -191,3 +191,8 @@ class _Residual:
         forward = np.zeros(len(piece), np.bool_)
         forward[: int((self.yen < self.size).sum())] = True
         np.add.at(self.yen, piece, np.where(forward, moved, -moved))
+
+
+def _load(node: Ints, room: Ints) -> float:
+    """About the largest sum of ``room`` at a node; floats suffice to keep clear of a limit."""
+    return float(np.bincount(node, weights=room).max(initial=0))

@@ -88,11 +88,10 @@ class _Drawing:
 def draw(table: ClassTable, grants: Sequence[Grant], need: Ints) -> Network:
     """The network of a problem; ``need[g]`` yen is what grant g may still receive.
 
-    Inner arcs have room for all money and one yen more: they never bind, so that no potential is
-    ever spent on them (see :mod:`fund.allocation.domain.certificates`).
+    Inner arcs have room for all their class or grant could want and one yen more: they never
+    bind, so that no potential is ever spent on them (see ``certificates``).
     """
     drawing = _Drawing()
-    plenty = int(table.pot_yen.sum()) + 1
     for index in range(len(table.preferences)):
         drawing.node(f"class:{index}")
     pots = [
@@ -102,18 +101,18 @@ def draw(table: ClassTable, grants: Sequence[Grant], need: Ints) -> Network:
     named = {use for key in table.preferences for _, uses in key.levels for use in uses}
     offered = sorted({use for grant in grants for use in uses_of(grant) if use in named})
     use_node = {use: drawing.node(f"use:{use}") for use in offered}
-    choices = _draw_choices(drawing, table, use_node, plenty)
+    choices = _draw_choices(drawing, table, use_node)
     grant_node = [drawing.node(f"grant:{grant.id}") for grant in grants]
     offers = [
-        drawing.arc(use_node[use], node, plenty)
-        for grant, node in zip(grants, grant_node, strict=True)
+        drawing.arc(use_node[use], node, yen + 1)
+        for grant, node, yen in zip(grants, grant_node, need.tolist(), strict=True)
         for use in uses_of(grant)
         if use in use_node
     ]
     needs = [
         drawing.arc(node, SINK, yen) for node, yen in zip(grant_node, need.tolist(), strict=True)
     ]
-    back = drawing.arc(SINK, SOURCE, plenty)
+    back = drawing.arc(SINK, SOURCE, int(table.pot_yen.sum()) + 1)
     arcs = np.array(choices, np.int64).reshape(-1, 3)
     return Network(
         names=tuple(drawing.names),
@@ -131,11 +130,13 @@ def draw(table: ClassTable, grants: Sequence[Grant], need: Ints) -> Network:
 
 
 def _draw_choices(
-    drawing: _Drawing, table: ClassTable, use_node: dict[str, int], plenty: int
+    drawing: _Drawing, table: ClassTable, use_node: dict[str, int]
 ) -> list[tuple[int, int, int]]:
     """One arc (arc, class, rank) for each class and level that can reach a grant."""
     choices: list[tuple[int, int, int]] = []
+    class_yen = table.class_yen.tolist()
     for index, preference in enumerate(table.preferences):
+        plenty = class_yen[index] + 1
         seen: set[str] = set()
         for rank, uses in preference.levels:
             fresh = [use for use in uses if use in use_node and use not in seen]

@@ -15,6 +15,7 @@ Grant: ``full``, ``short``, ``cancelled_minimum`` or ``closed`` (nothing was lef
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +43,9 @@ class UseState(NamedTuple):
 
     def joined(self, other: UseState) -> UseState:
         """The state of two uses as alternatives."""
-        return UseState(*(mine or theirs for mine, theirs in zip(self, other, strict=True)))
+        return UseState(
+            self.open or other.open, self.full or other.full, self.cancelled or other.cancelled
+        )
 
 
 _NOTHING = UseState(open=False, full=False, cancelled=False)
@@ -99,6 +102,7 @@ def explain_donations(
     ``used`` maps a donation's id to the ranks its yen were used at.
     """
     states = use_states(answer.needs, grant_codes(answer))
+    level_code = cache(partial(_level_code, problem=problem, states=states))
     reasons: dict[str, Any] = {}
     rows = zip(donations, gifts.yen.tolist(), answer.ledger.spent.tolist(), strict=True)
     for (donation, preference), free, spent in rows:
@@ -107,7 +111,7 @@ def explain_donations(
             codes = ["expired"] * len(donation.levels)
         else:
             codes = [
-                "used" if rank in ranks else _level_code(level, problem, states)
+                "used" if rank in ranks else level_code(level)
                 for rank, level in enumerate(donation.levels, start=1)
             ]
         reasons[donation.id] = {"code": _code(free, spent, bool(ranks)), "levels": codes}
