@@ -31,8 +31,9 @@ DISBURSEMENT = Transitions.table("交付", {"requested": {"paid", "sent_back"}})
 MAX_TITLE = 200
 MAX_TEXT = 4_000
 TOP_SCORE = 100
-_APPLICATION_NO = re.compile(r"AP[0-9]{4}-[0-9]{4,}")
-_AWARD_NO = re.compile(r"A[0-9]{4}-[0-9]{4,}")
+_APPLICATION_NO = re.compile(r"AP[0-9]{4}-[0-9]{4,9}")
+_AWARD_NO = re.compile(r"A[0-9]{4}-[0-9]{4,9}")
+_DISBURSEMENT_NO = re.compile(r"A[0-9]{4}-[0-9]{4,9}-[0-9]{1,6}")
 
 
 def application_no(year: int, serial: int) -> str:
@@ -53,6 +54,11 @@ def is_application_no(text: str) -> bool:
 def is_award_no(text: str) -> bool:
     """Whether a text has the form of an award's number."""
     return _AWARD_NO.fullmatch(text) is not None
+
+
+def is_disbursement_no(text: str) -> bool:
+    """Whether a text has the form of an instalment's number."""
+    return _DISBURSEMENT_NO.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

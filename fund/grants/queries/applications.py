@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from fund.grants import models
+from fund.grants.domain import is_application_no
 from fund.kernel.money import Yen
 
 
@@ -90,7 +91,9 @@ def application_counts(connection: Connection) -> dict[str, int]:
 
 
 def application(connection: Connection, number: str) -> ApplicationView | None:
-    """One application, or None."""
+    """One application, or None; anything may be asked for."""
+    if not is_application_no(number):
+        return None
     row = connection.execute(_APPLICATIONS.where(models.application.c.no == number)).one_or_none()
     return None if row is None else _application(row)
 

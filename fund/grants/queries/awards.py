@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from fund.grants import models
+from fund.grants.domain import is_award_no
 from fund.kernel.money import Yen
 from fund.ledger.queries import Commitment, commitments
 
@@ -111,7 +112,9 @@ _AWARDS = (
 
 
 def award(connection: Connection, number: str) -> AwardView | None:
-    """One award, or None."""
+    """One award, or None; anything may be asked for."""
+    if not is_award_no(number):
+        return None
     found = _views(connection, _AWARDS.where(models.award.c.no == number))
     return found[0] if found else None
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from fund.grants import models
+from fund.grants.domain import is_disbursement_no
 from fund.kernel.errors import NotFound
 from fund.kernel.money import Yen
 
@@ -62,9 +63,8 @@ def disbursement(connection: Connection, number: str) -> DisbursementView:
     Raises:
         NotFound: if there is none with this number.
     """
-    found = _instalments(
-        connection.execute(_DISBURSEMENTS.where(models.disbursement.c.no == number))
-    )
+    query = _DISBURSEMENTS.where(models.disbursement.c.no == number)
+    found = _instalments(connection.execute(query)) if is_disbursement_no(number) else []
     if not found:
         raise NotFound(f"交付の請求がありません: {number}")
     return found[0]
