@@ -7,11 +7,13 @@ import random
 from collections import Counter
 
 import networkx as nx
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from allocation.brute import allowed, rank, vintage
 from allocation.problems import problems
+from allocation.test_bad_files import GOOD
 from fund.allocation import checker
 from fund.allocation.domain import allocate, plan_bytes, problem_from
 
@@ -302,4 +304,12 @@ def test_one_gift_of_nearly_everything_among_many_small_ones_is_exact():
     }
     plan = plan_of(problem)
     assert plan["total"] == 2**62 - 1
+    assert checker.check(problem, plan) == []
+
+
+@pytest.mark.parametrize("without", [["donations"], ["grants"], ["donations", "grants"]])
+def test_a_run_without_gifts_or_awards_pays_nothing(without):
+    problem = copy.deepcopy(GOOD) | {key: [] for key in (*without, "previous", "fixed")}
+    plan = plan_of(problem)
+    assert (plan["total"], plan["ledger"]) == (0, [])
     assert checker.check(problem, plan) == []
