@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fund.identity import views as identity_views
 from fund.kernel import calendar
 from fund.kernel.money import format_yen
+from fund.manual import views as manual_views
 from fund.payments import views as payment_views
 from fund.platform.house import House
 from fund.platform.web import assets, failures, security
@@ -27,6 +28,7 @@ from fund.publication import views as publication_views
 ROOT = Path(__file__).resolve().parent
 BLUEPRINTS = (
     identity_views.blueprint,
+    manual_views.blueprint,
     payment_views.blueprint,
     publication_views.blueprint,
 )

@@ -52,11 +52,13 @@ def publish_edition(
 def _is_published(tx: Transaction, new: Edition, sha256: str) -> bool:
     """Whether exactly this edition stands already; refuses what would contradict it."""
     today = day_in_japan(tx.now)
-    for old in queries.editions(tx.connection):
-        if old.code == new.code:
-            if old.sha256 == sha256:
-                return True
-            raise Conflict(f"{new.code}版は、別の内容ですでに公表されています")
+    published = queries.editions(tx.connection)
+    same = next((old for old in published if old.code == new.code), None)
+    if same is not None and same.sha256 == sha256:
+        return True
+    if same is not None:
+        raise Conflict(f"{new.code}版は、別の内容ですでに公表されています")
+    for old in published:
         if old.effective_on == new.effective_on:
             raise Conflict(f"{new.effective_on}から使う版は、すでにあります（{old.code}版）")
         if new.effective_on < old.effective_on <= today:

@@ -131,8 +131,8 @@ def _lines(old: Given, new: Given) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
 
 def _alike(old: Given, new: Given) -> tuple[list[Line], list[Line]]:
     """Within a changed stretch every new line looks for the old line most like it."""
-    left = {at: (Piece(text, changed=True),) for at, (_, text) in enumerate(old)}
-    right = {at: (Piece(text, changed=True),) for at, (_, text) in enumerate(new)}
+    left: list[tuple[Piece, ...]] = [(Piece(text, changed=True),) for _, text in old]
+    right: list[tuple[Piece, ...]] = [(Piece(text, changed=True),) for _, text in new]
     first = 0
     for at, (_, text) in enumerate(new):
         likeness = [

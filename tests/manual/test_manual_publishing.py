@@ -152,3 +152,12 @@ def test_the_database_refuses_to_change_what_was_published(
         app.execute(statement)
     with psycopg.connect(owner_dsn) as owner, pytest.raises(psycopg.errors.RestrictViolation):
         owner.execute(statement)
+
+
+def test_an_older_edition_published_again_changes_nothing(house: House) -> None:
+    """Repeating the whole list of editions, as a set-up does, is harmless at any time."""
+    for _ in range(2):
+        for document in published_documents():
+            publish_edition(house, by=system("test"), now=NOW, document=document)
+    with house.database.reading() as connection:
+        assert len(editions(connection)) == len(published_documents())
