@@ -14,6 +14,9 @@ from typing import Any
 from fund.adapters.press import WeasyPress
 from fund.adapters.smtp_mailer import SmtpMailer
 from fund.adapters.stripe_provider import StripeProvider
+from fund.giving import deliveries as giving_deliveries
+from fund.giving import reactions as giving_reactions
+from fund.ledger import reactions as ledger_reactions
 from fund.payments import deliveries as payment_deliveries
 from fund.payments.ports import Provider
 from fund.platform import outbox
@@ -23,10 +26,23 @@ from fund.platform.settings import Settings
 from fund.platform.tasks import TaskQueue
 from fund.publication import deliveries as publication_deliveries
 from fund.publication import reactions as publication_reactions
+from fund.receipts import deliveries as receipt_deliveries
+from fund.receipts import reactions as receipt_reactions
 from fund.receipts.ports import DocumentPress
 
-REACTING: tuple[ModuleType, ...] = (publication_reactions,)
-DELIVERING: tuple[ModuleType, ...] = (outbox, payment_deliveries, publication_deliveries)
+REACTING: tuple[ModuleType, ...] = (
+    ledger_reactions,
+    giving_reactions,
+    receipt_reactions,
+    publication_reactions,
+)
+DELIVERING: tuple[ModuleType, ...] = (
+    outbox,
+    payment_deliveries,
+    giving_deliveries,
+    receipt_deliveries,
+    publication_deliveries,
+)
 
 
 def reactions() -> Mapping[type[Message], tuple[Reaction, ...]]:

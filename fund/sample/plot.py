@@ -19,7 +19,8 @@ from fund.giving.commands import decide_acceptance, propose_acceptance
 from fund.giving.domain.acceptance import CODES
 from fund.grants import commands as grants
 from fund.grants import queries as grant_queries
-from fund.grants.domain import Claim, Opinion, PastAward, Verdict
+from fund.grants.domain import Claim, Opinion, Verdict
+from fund.grants.store import PastAward
 from fund.identity import queries as identity
 from fund.identity.commands import add_user
 from fund.kernel.actor import Actor, system
@@ -33,6 +34,7 @@ from fund.platform.house import House
 from fund.publication.commands import append_pending
 from fund.registry import commands as registry
 from fund.registry import queries as register
+from fund.registry.domain import programme_code
 from fund.sample import cast
 from fund.sample.donations import Targets, at_noon, give
 
@@ -150,9 +152,12 @@ def _import_history(story: Story, now: dt.datetime) -> None:
     past = [
         PastAward(
             fy=int(row["fiscal_year"]),
-            programme_code=registry.programme_code(row["programme"]),
+            programme_code=programme_code(row["programme"]),
             group_no=numbers[row["group_name"]],
+            theme_code=None,
             title=row["project_name"],
+            summary="",
+            fields=(),
             yen=Yen(row["amount_yen"]) if row["amount_yen"] else None,
             source_url=row["source_url"],
         )
@@ -256,7 +261,7 @@ def _apply(story: Story, day: dt.date, chosen: list[int]) -> None:
 
 def _decide(story: Story, day: dt.date) -> None:
     with story.house.database.reading() as connection:
-        waiting = grant_queries.applications(connection, states=("submitted",))
+        waiting = grant_queries.applications(connection, state="submitted")
     for application in waiting:
         yen = Yen(int(application.requested_yen) * story.dice.choice((8, 9, 10)) // 10)
         opinion = Opinion(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -69,7 +71,7 @@ def _machine() -> bool:
 def _refused(error: DomainError) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     response = failure_response(status, str(error), getattr(error, "fields", None))
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "30"
     return response
 
@@ -86,6 +88,7 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 def _database_down(error: Exception) -> Response:
     log.error("database unavailable", error=type(error).__name__)
+    g.fund_database_down = True
     response = failure_response(503, "")
     response.headers["Retry-After"] = "5"
     return response
