@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from sqlalchemy import Connection, RowMapping, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from fund.kernel.calendar import fiscal_year
 from fund.kernel.errors import Invalid
-from fund.kernel.japanese import to_katakana
 from fund.registry import models
 from fund.registry.domain import (
     Field,
@@ -42,6 +43,8 @@ __all__ = [
 ANYWHERE = {"ja": "おまかせ", "en": "Wherever it is needed"}
 """How a gift without a wish is called."""
 
+_KATAKANA = {kana: kana + 0x60 for kana in range(ord("ぁ"), ord("ゖ") + 1)}
+"""Hiragana ぁ to ゖ; katakana stand in the same order 96 places further."""
 _FIELD_COLUMNS = [models.field.c[name] for name in Field.__dataclass_fields__]
 _PROGRAMME_COLUMNS = [models.programme.c[name] for name in Programme.__dataclass_fields__]
 _GROUP_COLUMNS = [models.civic_group.c[name] for name in Group.__dataclass_fields__]
@@ -209,37 +212,46 @@ def search_groups(
         Invalid: for an ``after`` that is no group's number.
     """
     table = models.civic_group
-    wanted = select(*_GROUP_COLUMNS).order_by(table.c.no)
-    if field is not None:
-        if not is_field_code(field):
-            return []
-        wanted = wanted.where(table.c.fields.contains([field]))
-    if state is not None:
-        if not is_storable(state):
-            return []
-        wanted = wanted.where(table.c.state == state)
-    if after is not None:
-        if not is_group_no(after):
-            raise Invalid("続きの位置が正しくありません", {"after": "団体の番号（4けた）です"})
-        wanted = wanted.where(table.c.no > after)
-    words = _fold(q or "").split()
-    if not words:
-        rows = connection.execute(wanted.limit(max(limit, 0))).mappings()
-        return [_as_group(row) for row in rows]
-    found = (
-        _as_group(row) for row in connection.execute(wanted).mappings() if _matches(row, words)
+    if field is not None and not is_field_code(field):
+        return []
+    if state is not None and not is_storable(state):
+        return []
+    if after is not None and not is_group_no(after):
+        raise Invalid("続きの位置が正しくありません", {"after": "団体の番号（4けた）です"})
+    asked = [
+        None if field is None else table.c.fields.contains([field]),
+        None if state is None else table.c.state == state,
+        None if after is None else table.c.no > after,
+    ]
+    conditions = [condition for condition in asked if condition is not None]
+    if words := _fold(q or "").split():
+        numbers = islice(_matching(connection, conditions, words), max(limit, 0))
+        conditions = [table.c.no == any_(bindparam(None, list(numbers), ARRAY(Text)))]
+    rows = connection.execute(
+        select(*_GROUP_COLUMNS).where(*conditions).order_by(table.c.no).limit(max(limit, 0))
+    ).mappings()
+    return [_as_group(row) for row in rows]
+
+
+def _matching(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], words: Sequence[str]
+) -> Iterator[str]:
+    """The numbers, in order, of groups whose names hold every word."""
+    table = models.civic_group
+    rows = connection.execute(
+        select(table.c.no, table.c.name, table.c.kana, table.c.name_en)
+        .where(*conditions)
+        .order_by(table.c.no)
     )
-    return [item for _place, item in zip(range(limit), found, strict=False)]
-
-
-def _matches(row: RowMapping, words: list[str]) -> bool:
-    text = "\n".join(_fold(part) for part in (row["name"], row["kana"], row["name_en"]))
-    return all(word in text for word in words)
+    for no, *texts in rows:
+        text = _fold("\n".join(texts))
+        if all(word in text for word in words):
+            yield no
 
 
 def _fold(text: str) -> str:
     """One spelling for every width, case and kana, for comparing only."""
-    return to_katakana(unicodedata.normalize("NFKC", text)).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA)
 
 
 def _as_field(row: RowMapping) -> Field:
