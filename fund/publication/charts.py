@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from flask_babel import format_date
 from markupsafe import Markup
@@ -41,18 +40,18 @@ def word_tiles(words: SixWords) -> list[dict[str, object]]:
     ]
 
 
-def period_label(period: Period, fy: int | None) -> str:
+def period_label(period: Period, fy: int | None, *, short: bool = False) -> str:
     """A month of a year, or a fiscal year."""
     if fy is None:
         return _("%(year)s年度", year=period.first_day.year)
-    return str(format_date(period.first_day, _("y年M月")))
+    return str(format_date(period.first_day, _("M月") if short else _("y年M月")))
 
 
 def period_chart(shown: Figures) -> Markup:
     """In and out side by side for each period."""
     bars = []
     for period in shown.periods:
-        label = period_label(period, shown.fy)
+        label = period_label(period, shown.fy, short=True)
         for word, yen, tone in (
             (_("入った"), period.came_in, 1),
             (_("渡した"), period.out, 5),
@@ -78,9 +77,9 @@ def use_chart(shown: Figures) -> Markup:
     """Allocated yen by field."""
     bars = [
         Bar(
-            f"{use.mark} {use.name}".strip() or _("分野なし"),
+            use.name or _("分野なし"),
             [Segment(use.name or _("分野なし"), max(0, use.yen), use.tone, mark=use.mark)],
-            href=ledger_url({"field": use.code, "kind": "allocation.line"}) if use.code else None,
+            href=_within(shown, field=use.code, kind="allocation.line") if use.code else None,
         )
         for use in shown.uses
     ]
@@ -94,13 +93,10 @@ def flow_chart(shown: Figures) -> Markup:
     drawn = shown.flow
     if drawn is None:
         return Markup("")
-    names = place_names(shown)
     steps = (drawn.sources, drawn.wishes)
     columns = [
-        Column(head, _nodes(drawn, index, names))
-        for index, head in enumerate(
-            (_("出どころ"), _("使いみちの希望"), _("団体"), _("いまどこに"))
-        )
+        Column(head, _nodes(shown, drawn, index))
+        for index, head in enumerate((_("出どころ"), _("使いみちの希望"), _("団体")))
     ]
     flows = [
         Flow(f"{step}:{source}", f"{step + 1}:{target}", yen)
@@ -128,7 +124,7 @@ def place_chart(shown: Figures) -> Markup:
         sums[place] += yen
     names = place_names(shown)
     segments = [
-        Segment(names[place], sums[place], tone, _place_url(place))
+        Segment(names[place], sums[place], tone, _place_url(shown, place))
         for place, tone in (("out", 5), ("coming", 4), (REST, 1))
         if sums[place]
     ]
@@ -136,10 +132,11 @@ def place_chart(shown: Figures) -> Markup:
     return proportion_bar(title, segments, ident="by-place", words=yen_text)
 
 
-def _nodes(drawn: Picture, index: int, names: Mapping[str, str]) -> list[Node]:
+def _nodes(shown: Figures, drawn: Picture, index: int) -> list[Node]:
     sums: dict[str, int] = defaultdict(int)
     for (source, target), yen in (drawn.sources if index == 0 else drawn.wishes).items():
         sums[target if index == 2 else source] += yen
+    names = place_names(shown)
     order = [*SOURCES, *POTS, BEFORE]
 
     def rank(key: str) -> tuple[int, int, str]:
@@ -148,7 +145,13 @@ def _nodes(drawn: Picture, index: int, names: Mapping[str, str]) -> list[Node]:
         return (place + (100 if last else 0), -sums[key], key)
 
     return [
-        Node(f"{index}:{key}", names.get(key, key), sums[key], _tone(key, index), _place_url(key))
+        Node(
+            f"{index}:{key}",
+            names.get(key, key),
+            sums[key],
+            _tone(key, index),
+            _place_url(shown, key),
+        )
         for key in sorted(sums, key=rank)
     ]
 
@@ -161,9 +164,9 @@ def _tone(key: str, index: int) -> int:
     return (1, 1, 2)[index]
 
 
-def _place_url(key: str) -> str | None:
+def _place_url(shown: Figures, key: str) -> str | None:
     if key.isdigit():
-        return ledger_url({"group": key})
+        return _within(shown, group=key, kind="allocation.line")
     kinds = {
         "gifts": "donation.received",
         "interest": "interest.earned",
@@ -171,7 +174,12 @@ def _place_url(key: str) -> str | None:
         "returned": "grant.returned",
         "out": "disbursement.paid",
     }
-    return ledger_url({"kind": kinds[key]}) if key in kinds else None
+    return _within(shown, kind=kinds[key]) if key in kinds else None
+
+
+def _within(shown: Figures, **arguments: str) -> str:
+    """A part of the ledger, of the year that is shown."""
+    return ledger_url(arguments if shown.fy is None else {**arguments, "fy": str(shown.fy)})
 
 
 def place_names(shown: Figures) -> dict[str, str]:

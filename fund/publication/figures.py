@@ -69,9 +69,7 @@ def figures(connection: Connection, fy: int | None) -> Figures:
         ages=tuple(queries.ages(connection, fy)),
         waits=queries.waits(connection, fy),
         fees=queries.fees(connection, fy),
-        group_names={
-            no: names.use("group", no, locale()) for no in set(group_of.values())
-        },
+        group_names={no: names.use("group", no, locale()) for no in set(group_of.values())},
         as_of=queries.as_of(connection),
     )
 

@@ -53,11 +53,10 @@ def ledger() -> ResponseReturnValue:
             "totals": queries.totals(connection, view.wanted),
             "next": _url("ledger", after=after) if after else None,
             "first": _url("ledger") if view.after else None,
-            "echo": _echo(connection),
+            "echo": _echo(connection, choices := _choices(connection)),
             "whole": not _typed(),
         }
         as_of = queries.as_of(connection)
-        choices = _choices(connection)
     return render_template(
         "publication/ledger.html",
         shown=shown,
@@ -132,7 +131,7 @@ def ledger_xlsx() -> ResponseReturnValue:
         ]
         columns = sheet_columns(context_of(connection, rows))
         sums = queries.totals(connection, view.wanted)
-        echo = _echo(connection)
+        echo = _echo(connection, _choices(connection))
     return xlsx_response("ledger", columns, rows, _notes(view, sums, echo))
 
 
@@ -200,7 +199,9 @@ def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _echo(connection: Connection) -> list[dict[str, str]]:
+def _echo(
+    connection: Connection, choices: dict[str, list[tuple[str, str]]]
+) -> list[dict[str, str]]:
     """Each condition in words, with the address of the view without it."""
     typed = _typed()
     labels = {
@@ -208,14 +209,14 @@ def _echo(connection: Connection) -> list[dict[str, str]]:
         "kind": _("種類"),
         "field": _("使いみち"),
         "group": _("団体"),
-        "min": _("金額（下）"),
-        "max": _("金額（上）"),
-        "from": _("はじめの日"),
-        "to": _("おわりの日"),
+        "min": _("いくらから"),
+        "max": _("いくらまで"),
+        "from": _("いつから"),
+        "to": _("いつまで"),
         "q": _("ことば"),
     }
     names = registry.names(connection) if {"field", "group"} & typed.keys() else None
-    known = dict(_choices(connection)["kind"])
+    known = dict(choices["kind"])
 
     def word(name: str, value: str) -> str:
         if name == "kind":
