@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -158,7 +159,7 @@ def staff(house: House, visit: Callable[..., Visitor]) -> Callable[[str], Visito
         add_user(
             house,
             by=system(),
-            now=_now(),
+            now=dt.datetime.now(dt.UTC),
             email=email,
             name=f"{role} {len(made)}",
             password=PASSWORD,
@@ -171,9 +172,3 @@ def staff(house: House, visit: Callable[..., Visitor]) -> Callable[[str], Visito
         return visitor
 
     return sign_in
-
-
-def _now():
-    import datetime as dt
-
-    return dt.datetime.now(dt.UTC)

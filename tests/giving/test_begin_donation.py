@@ -14,6 +14,7 @@ from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.ids import secret_hash
 from fund.payments.queries import payments_of
 
+SHOWN = Consents(purpose_of_use=True, publish_name=True, display_name="ヤマハナ")
 ODD = "髙\U000e0100橋 神\u200d𠮷"
 
 
@@ -149,7 +150,7 @@ def test_a_name_is_stored_byte_for_byte(house, app_dsn):
 
 
 def test_a_published_name_is_published_and_an_anonymous_one_is_not(house):
-    shown = begin(house, key="a" * 20, consents=Consents(True, True, "ヤマハナ"))
+    shown = begin(house, key="a" * 20, consents=SHOWN)
     hidden = begin(house, key="b" * 20)
     with house.database.reading() as connection:
         names = queries.published_names(connection, [shown.gift_no, hidden.gift_no])

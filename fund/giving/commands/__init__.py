@@ -3,6 +3,7 @@
 from fund.giving.commands.acceptance import decide_acceptance, propose_acceptance
 from fund.giving.commands.offers import (
     DRAFT_LIFE,
+    MAX_ATTEMPTS,
     Begun,
     begin_donation,
     check_wish,
@@ -18,6 +19,7 @@ from fund.giving.commands.privacy import look_at_donor, note_batch_viewed, note_
 
 __all__ = [
     "DRAFT_LIFE",
+    "MAX_ATTEMPTS",
     "Begun",
     "begin_donation",
     "check_wish",

@@ -63,13 +63,11 @@ def _page(
     problems: dict[str, str],
     extra: Extra,
 ) -> str:
-    names = [name for name in forms.FIELDS[step] if name in problems]
     return render_template(
         f"giving/{step}.html",
         step=step,
         typed={name: typed.get(name, "") for name in forms.FIELDS[step]},
-        problems=problems,
-        summary=[(name, problems[name]) for name in names],
+        errors={name: problems[name] for name in forms.FIELDS[step] if name in problems},
         changing=_changing(),
         **extra(connection, progress, typed),
     )

@@ -77,14 +77,14 @@ def _yen_text(yen: int) -> str:
     return f"¥{yen:,}" if locale() == "en" else f"{yen:,}円"
 
 
-def _check_page(
-    connection: Connection, progress: drafts.Progress, problems: list[tuple[str, str]]
-) -> str:
+def _check_page(connection: Connection, progress: drafts.Progress, errors: dict[str, str]) -> str:
     return render_template(
         "giving/check.html",
         rows=_rows(connection, progress),
         yen=progress.yen,
-        summary=problems,
+        errors=errors,
+        step="check",
+        changing=False,
         trap=TRAP,
     )
 
@@ -100,7 +100,7 @@ def check() -> ResponseReturnValue:
         progress = drafts.progress(connection, draft)
         if progress.missing is not None:
             return redirect(url_for(f"giving.{progress.missing}"), 303)
-        return _check_page(connection, progress, [])
+        return _check_page(connection, progress, {})
 
 
 @blueprint.post("/give/check")
@@ -117,13 +117,13 @@ def submit() -> ResponseReturnValue:
         return redirect(url_for(f"giving.{progress.missing}"), 303)
     if request.form.get(TRAP):
         message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
-        return _refused(progress, [message])
+        return _refused(progress, {"": message})
     if too_many:
         return _slow_down()
     try:
         begun = _begin(draft, progress)
     except Invalid as error:
-        return _refused(progress, list(error.fields.values()) or [str(error)])
+        return _refused(progress, {"": " ".join(error.fields.values()) or str(error)})
     commands.close_draft(
         current_house(),
         by=donor(begun.gift_no),
@@ -135,9 +135,9 @@ def submit() -> ResponseReturnValue:
     return to_payment_page(begun.gift_no, begun.payment_no)
 
 
-def _refused(progress: drafts.Progress, messages: list[str]) -> ResponseReturnValue:
+def _refused(progress: drafts.Progress, errors: dict[str, str]) -> ResponseReturnValue:
     with current_house().database.reading() as connection:
-        return _check_page(connection, progress, [("", message) for message in messages]), 400
+        return _check_page(connection, progress, errors), 400
 
 
 def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
