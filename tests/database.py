@@ -36,14 +36,28 @@ _KEPT = "FUND_TEST_DATA_DIR"
 _OWNED = "FUND_TEST_OWNED_DIR"
 _PREFIX = "fund-tests-"
 # what a power cut would take does not matter here; tests of durability run clusters of their own
-_HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+_HASTE = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "max_wal_size = '256MB'",
+)
+_MEMORY = Path("/dev/shm")
+_ENOUGH_MEMORY = 2 * 1024**3
+
+
+def quick_place() -> Path:
+    """Where test clusters lie: in memory if there is plenty (a third of the time), else on disk."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH_MEMORY:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def open_run() -> None:
     """Choose this run's directory; called by the process that starts pytest, not by its workers."""
     if not os.environ.get(_KEPT):
         _sweep_dead_runs()
-        os.environ[_OWNED] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+        os.environ[_OWNED] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=quick_place())
 
 
 def close_run() -> None:
@@ -104,7 +118,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _sweep_dead_runs() -> None:
     """Remove what a killed run has left: its directory's name holds the number of its process."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for directory in quick_place().glob(f"{_PREFIX}*"):
         number = directory.name.removeprefix(_PREFIX).partition("-")[0]
         mine = directory.stat().st_uid == os.geteuid()
         if mine and number.isdigit() and not alive(int(number)):

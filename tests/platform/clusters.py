@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from database import quick_place
 
 from fund.platform.cluster import OWNER, SUPERUSER, Cluster, ensure_cluster, stop_cluster
 from fund.platform.cluster.account import account_for
@@ -32,7 +33,7 @@ print(ensure_cluster(Path(sys.argv[1])).pid)
 @contextlib.contextmanager
 def directory() -> Iterator[Path]:
     """A data directory, short enough for a socket; whatever runs in it is stopped at the end."""
-    path = Path(tempfile.mkdtemp(prefix="fund-cluster-"))
+    path = Path(tempfile.mkdtemp(prefix="fund-cluster-", dir=quick_place()))
     try:
         yield path
     finally:
