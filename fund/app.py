@@ -6,13 +6,17 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, jsonify, request, url_for
+from flask import Flask, Response, g, jsonify
 from flask_babel import Babel
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from fund.allocation import views as allocation_views
+from fund.desk import views as desk_views
+from fund.giving import views as giving_views
+from fund.grants import views as grant_views
 from fund.identity import views as identity_views
 from fund.kernel import calendar
 from fund.kernel.money import format_yen
@@ -22,17 +26,23 @@ from fund.platform.house import House
 from fund.platform.web import assets, failures, security
 from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
-from fund.platform.web.locale import LOCALES, LocalePrefix, path_in, request_locale
+from fund.platform.web.locale import LocalePrefix, request_locale
 from fund.publication import views as publication_views
+from fund.receipts import views as receipt_views
+from fund.site import WordsBand, frame
 
 ROOT = Path(__file__).resolve().parent
 BLUEPRINTS = (
     identity_views.blueprint,
     manual_views.blueprint,
     payment_views.blueprint,
+    giving_views.blueprint,
+    grant_views.blueprint,
+    receipt_views.blueprint,
+    allocation_views.blueprint,
     publication_views.blueprint,
+    desk_views.blueprint,
 )
-LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 CSRF_EXEMPT = ("payments.stripe_webhook",)
 
 
@@ -103,40 +113,22 @@ def _templates(app: Flask, house: House) -> None:
     app.add_template_filter(_day, "day")
     app.add_template_filter(_fiscal_year, "fiscal_year")
 
+    band = WordsBand(house)
+
     @app.context_processor
-    def _site() -> dict[str, Any]:
-        signed_in = current_user if current_user and current_user.is_authenticated else None
-        return {
-            "site": _site_names(house),
-            "staff": signed_in.person if signed_in else None,
-            "may": signed_in.may if signed_in else lambda _permission: False,
-        }
+    def _frame() -> dict[str, Any]:
+        # Asking who is signed in asks the database, which an error page must not do again.
+        known = None if g.get("fund_database_down") else current_user
+        signed_in = known if known and known.is_authenticated else None
+        person = signed_in.person if signed_in else None
+        may = signed_in.may if signed_in else _may_not
+        return {"site": frame(house, band, person, may), "staff": person, "may": may}
 
 
-def _site_names(house: House) -> dict[str, Any]:
-    ours, english = house.settings.municipality, locale() == "en"
-    return {
-        "name": ours.fund_name_en if english else ours.fund_name,
-        "municipality": ours.name_en if english else ours.name,
-        "department": ours.department_en if english else ours.department,
-        "head": ours.head_en if english else ours.head,
-        "prefix": "" if locale() == "ja" else f"/{locale()}",
-        "path": request.path,
-        "sign_out_url": url_for("identity.logout"),
-        "phone": ours.phone,
-        "mail": ours.mail,
-        "demo": house.settings.demo,
-        "locale": locale(),
-        "locales": [
-            {
-                "code": code,
-                "label": LANGUAGE_NAMES[code],
-                "url": path_in(code),
-                "current": code == locale(),
-            }
-            for code in LOCALES
-        ],
-    }
+def _may_not(permission: str) -> bool:
+    """Nobody is signed in: nothing is permitted."""
+    del permission
+    return False
 
 
 def _yen(amount: int) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from fund.desk.board import INVARIANTS
 from fund.cli.environment import open_house
+from fund.desk.board import INVARIANTS
 from fund.platform.invariants import examine
 
 

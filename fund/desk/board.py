@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from fund.allocation import invariants as allocation
+from fund.giving import invariants as giving
+from fund.grants import invariants as grants
+from fund.ledger import invariants as ledger
 from fund.payments import invariants as payments
+from fund.publication import invariants as publication
+from fund.receipts import invariants as receipts
+from fund.registry import invariants as registry
 
-INVARIANTS = payments.INVARIANTS
+INVARIANTS = (
+    *ledger.INVARIANTS,
+    *registry.INVARIANTS,
+    *payments.INVARIANTS,
+    *giving.INVARIANTS,
+    *grants.INVARIANTS,
+    *receipts.INVARIANTS,
+    *allocation.INVARIANTS,
+    *publication.INVARIANTS,
+)

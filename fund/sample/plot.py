@@ -84,7 +84,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
         count = gifts * (number + 1) // len(months) - gifts * number // len(months)
         _play_month(story, month, today, count)
     _leave_work(story, today)
-    append_pending(house, by=system(LINE), now=at_noon(today))
+    _publish(story, today)
 
 
 def _open(story: Story, first: dt.date) -> None:
@@ -195,7 +195,12 @@ def _play_month(story: Story, month: dt.date, today: dt.date, gifts: int) -> Non
     _bank_counter_cash(story, settled)
     if month + dt.timedelta(days=30) <= today:
         _play_year(story, month)
-    append_pending(story.house, by=system(LINE), now=at_noon(settled))
+    _publish(story, settled)
+
+
+def _publish(story: Story, day: dt.date) -> None:
+    while append_pending(story.house, by=system(LINE), now=at_noon(day)):
+        pass
 
 
 def _accept(story: Story, day: dt.date) -> None:

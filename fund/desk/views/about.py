@@ -23,7 +23,7 @@ def data() -> ResponseReturnValue:
             _link(form, url_for("desk.groups_twin", form=form)) for form in ("csv", "json")
         ),
         "glance": _link("json", url_for("publication.glance_json")),
-        "manual": Markup('<a href="{}">{}</a>').format(url_for("manual.index"), _("手引き")),
+        "manual": Markup('<a href="{}">{}</a>').format(url_for("manual.manual"), _("手引き")),
     }
     return render_template("desk/data.html", links=links)
 

@@ -34,7 +34,7 @@ def _work(connection: Connection) -> list[dict[str, object]]:
     asked = grants.application_counts(connection)
     unpaid = len(grants.disbursements(connection, states=("requested",)))
     drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
-    acceptance, applications = url_for("giving.acceptance"), url_for("grants.applications")
+    acceptance, applications = url_for("giving.staff_acceptance"), url_for("grants.staff_applications")
     return [
         _item(
             _("採納の起案を待つ寄附"),
@@ -59,10 +59,10 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             _("配分を待つ助成"),
             len(grants.open_for_allocation(connection)),
             "run.draft",
-            url_for("allocation.runs"),
+            url_for("allocation.staff_runs"),
         ),
-        _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.runs")),
-        _item(_("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.disbursements")),
+        _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.staff_runs")),
+        _item(_("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")),
     ]
 
 

@@ -1,0 +1,90 @@
+"""What the frame of every page shows: names of the fund, menus, the six money words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, request, url_for
+from flask_babel import gettext as _
+
+from fund.desk.words import word_links
+from fund.identity.queries import Person
+from fund.platform.house import House
+from fund.platform.web.context import locale
+from fund.platform.web.locale import LOCALES, path_in
+from fund.publication import queries as publication
+from fund.publication.queries import SixWords
+
+LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
+FRESH_SECONDS = 15.0
+"""How old the band of money words under each page may be; the ledger itself is never cached."""
+
+
+class WordsBand:
+    """The six words as of a few seconds ago, so that no page pays for the sums again."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._kept: tuple[float, SixWords] | None = None
+
+    def words(self) -> SixWords:
+        """The words, read anew when those kept are too old."""
+        moment = time.monotonic()
+        if self._kept is None or moment - self._kept[0] > FRESH_SECONDS:
+            with self._house.database.reading() as connection:
+                self._kept = (moment, publication.six_words(connection))
+        return self._kept[1]
+
+
+def frame(
+    house: House, band: WordsBand, staff: Person | None, may: Callable[[str], bool]
+) -> dict[str, Any]:
+    """The ``site`` of a page's templates."""
+    ours, english = house.settings.municipality, locale() == "en"
+    on_staff_page = request.path.startswith("/staff")
+    broken = g.get("fund_database_down", False)
+    return {
+        "name": ours.fund_name_en if english else ours.fund_name,
+        "municipality": ours.name_en if english else ours.name,
+        "department": ours.department_en if english else ours.department,
+        "head": ours.head_en if english else ours.head,
+        "phone": ours.phone,
+        "mail": ours.mail,
+        "demo": house.settings.demo,
+        "locale": locale(),
+        "prefix": "" if locale() == "ja" else f"/{locale()}",
+        "path": request.path,
+        "locales": [
+            {
+                "code": code,
+                "label": LANGUAGE_NAMES[code],
+                "url": path_in(code),
+                "current": code == locale(),
+            }
+            for code in LOCALES
+        ],
+        "sign_out_url": url_for("identity.logout"),
+        "staff_nav": _staff_nav(may) if staff else None,
+        "words": None if on_staff_page or broken else word_links(band.words()),
+    }
+
+
+def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
+    """The work this person may open, in the order in which money travels."""
+    entries = (
+        ("signed-in", _("仕事"), "desk.inbox"),
+        ("gift.read", _("寄附"), "giving.staff_gifts"),
+        ("gift.read", _("採納"), "giving.staff_acceptance"),
+        ("application.read", _("申請"), "grants.staff_applications"),
+        ("application.read", _("助成"), "grants.staff_awards"),
+        ("run.read", _("配分"), "allocation.staff_runs"),
+        ("disbursement.read", _("交付"), "grants.staff_disbursements"),
+        ("board.read", _("点検"), "desk.board"),
+    )
+    return [
+        {"label": label, "href": url_for(endpoint)}
+        for needed, label, endpoint in entries
+        if needed == "signed-in" or may(needed)
+    ]
