@@ -14,9 +14,10 @@ from flask_babel import gettext as _
 from fund.giving.domain import Consents, Donor, Wish
 from fund.giving.domain import donor as reading
 from fund.giving.domain.consents import MAX_DISPLAY_NAME
+from fund.giving.wording import yen_text
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import narrow, parse_amount
-from fund.kernel.money import Yen, format_yen
+from fund.kernel.money import Yen
 
 STEPS = ("use", "amount", "donor", "consents")
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -149,12 +150,12 @@ def read_yen(typed: Typed, bounds: tuple[int, int]) -> Yen:
 def _bounded(yen: Yen, bounds: tuple[int, int], field: str) -> Yen:
     low, high = bounds
     if yen < low:
-        message = _("%(yen)s以上の金額を入力してください", yen=format_yen(low))
+        message = _("%(yen)s以上の金額を入力してください", yen=yen_text(low))
         raise Invalid(message, {field: message})
     if yen > high:
         message = _(
             "この画面では%(yen)sまで受け付けます。それより大きい寄附は、窓口へご相談ください",
-            yen=format_yen(high),
+            yen=yen_text(high),
         )
         raise Invalid(message, {field: message})
     return yen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -67,7 +68,7 @@ def holdings(connection: Connection) -> Holdings:
     )
 
 
-def wished() -> dict[str, str]:
+def wished() -> dict[str, Any]:
     """The wish that the address names (``?group=0132``), short enough to be one."""
     return {name: value[:60] for name in WISHES if (value := request.args.get(name, ""))}
 

@@ -8,9 +8,8 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fund.giving import commands, queries
+from fund.giving import commands, queries, wording
 from fund.giving.queries import GiftView, RegisterRow
-from fund.giving.views import wording
 from fund.giving.views.blueprint import blueprint
 from fund.kernel.errors import NotFound
 from fund.kernel.ids import read_gift_no

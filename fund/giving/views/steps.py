@@ -9,10 +9,10 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from fund.giving import commands, forms
+from fund.giving import commands, forms, wording
 from fund.giving.domain import TEXTS, Wish
 from fund.giving.queries import Draft, Typed
-from fund.giving.views import drafts, wording
+from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
 from fund.giving.views.landing import WISHES, wished
 from fund.kernel.errors import Invalid
@@ -185,7 +185,7 @@ def use_submit() -> ResponseReturnValue:
         with current_house().database.reading() as connection:
             draft = drafts.load(connection)
         draft = None if draft is not None and draft.gift_no is not None else draft
-        change = {"change": 1} if _changing() else {}
+        change: dict[str, Any] = {"change": 1} if _changing() else {}
         address = url_for(
             "giving.use", q=request.form.get("q", "")[:100], **change, _anchor="groups"
         )

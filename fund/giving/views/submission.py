@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from fund.giving import commands, queries
+from fund.giving import commands, queries, wording
 from fund.giving.domain import Offer
 from fund.giving.queries import Draft
-from fund.giving.views import drafts, wording
+from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
 from fund.giving.views.payment import to_payment_page
 from fund.giving.views.steps import sent_already
@@ -45,7 +45,7 @@ def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, A
     ]
     if fallback := wording.fallback_text(progress.wish):
         rows.append(("use", _("希望どおりに使えないとき"), fallback))
-    rows.append(("amount", _("金額"), _yen_text(progress.yen)))
+    rows.append(("amount", _("金額"), wording.yen_text(progress.yen)))
     if progress.wish.kind != "anywhere":
         rows.append(("amount", _("金額の分かれ方"), wording.split_text(passed, kept)))
     rows += [
@@ -71,10 +71,6 @@ def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, A
         {"label": label, "value": value, "change": url_for(f"giving.{step}", change=1)}
         for step, label, value in rows
     ]
-
-
-def _yen_text(yen: int) -> str:
-    return f"¥{yen:,}" if locale() == "en" else f"{yen:,}円"
 
 
 def _check_page(connection: Connection, progress: drafts.Progress, errors: dict[str, str]) -> str:

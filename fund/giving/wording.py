@@ -85,10 +85,10 @@ def kind_words() -> dict[str, str]:
 def wish_text(wish: Wish | ShareView, names: Names) -> str:
     """A wish in words: おまかせ, or the name of what is wished."""
     if wish.kind == "anywhere" or wish.target is None:
-        return _("区におまかせ（必要な分野へ）")
+        return str(_("区におまかせ（必要な分野へ）"))
     name = names.use(wish.kind, wish.target, locale())
     kinds = {"field": _("分野"), "group": _("団体"), "theme": _("テーマ")}
-    return _("%(kind)s：%(name)s", kind=kinds[wish.kind], name=name)
+    return str(_("%(kind)s：%(name)s", kind=kinds[wish.kind], name=name))
 
 
 def fallback_text(wish: Wish | ShareView) -> str | None:
@@ -96,21 +96,23 @@ def fallback_text(wish: Wish | ShareView) -> str | None:
     if wish.fallback is None:
         return None
     if wish.fallback == "anywhere":
-        return _("基金全体で使う")
+        return str(_("基金全体で使う"))
     if wish.kind == "field":
-        return _("同じ分野の次の機会まで待つ")
-    return _("団体と同じ分野で使う")
+        return str(_("同じ分野の次の機会まで待つ"))
+    return str(_("団体と同じ分野で使う"))
+
+
+def yen_text(yen: int) -> str:
+    """An amount in the language of the page."""
+    return f"¥{yen:,}" if locale() == "en" else format_yen(yen)
 
 
 def split_text(passed: int, kept: int) -> str:
     """How a gift splits between its wish and the whole fund, to the yen."""
     if not kept:
-        return _("全額を希望の使いみちへ")
-    return _(
-        "%(passed)sを希望の使いみちへ、%(kept)sを基金全体へ",
-        passed=format_yen(passed),
-        kept=format_yen(kept),
-    )
+        return str(_("全額を希望の使いみちへ"))
+    words = _("%(passed)sを希望の使いみちへ、%(kept)sを基金全体へ")
+    return str(words % {"passed": yen_text(passed), "kept": yen_text(kept)})
 
 
 def address_text(donor: Donor) -> str:
