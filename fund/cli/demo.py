@@ -13,6 +13,7 @@ from fund.cli.supervisor import Supervisor
 from fund.logs import configure_logs
 from fund.platform.cluster import stop_cluster
 from fund.platform.settings import default_data_dir
+from fund.sample.plot import DEFAULT_GIFTS
 
 
 @click.command()
@@ -20,7 +21,14 @@ from fund.platform.settings import default_data_dir
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Data directory (default: FUND_DATA_DIR)."
 )
-def demo(port: int, data: Path | None) -> None:
+@click.option(
+    "--gifts",
+    default=DEFAULT_GIFTS,
+    show_default=True,
+    type=click.IntRange(0, 100_000),
+    help="Sample gifts of a first start.",
+)
+def demo(port: int, data: Path | None, gifts: int) -> None:
     """Start everything: PostgreSQL, migrations, sample data, sandbox, web and worker.
 
     Writes DIR/demo.json and prints addresses and sign-ins; Ctrl-C stops all.
@@ -29,7 +37,7 @@ def demo(port: int, data: Path | None) -> None:
 
     configure_logs()
     click.echo("みえる基金を準備しています… (first start: database and sample books)")
-    place = prepare((data or default_data_dir(os.environ)).absolute(), port)
+    place = prepare((data or default_data_dir(os.environ)).absolute(), port, gifts)
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())

@@ -69,8 +69,10 @@ class DemoPlace:
         }
 
 
-def prepare(data_dir: Path, port: int) -> DemoPlace:
+def prepare(data_dir: Path, port: int, gifts: int) -> DemoPlace:
     """Start the database, migrate, plant the sample books once, and settle ports and secrets.
+
+    ``gifts`` is how many sample gifts a first start plants; a later start leaves the books alone.
 
     Raises:
         Unavailable: when the web port is taken or PostgreSQL cannot be had.
@@ -99,7 +101,7 @@ def prepare(data_dir: Path, port: int) -> DemoPlace:
     }
     write_private(stored, json.dumps(variables, ensure_ascii=False, indent=1))
     migrate.upgrade(variables["FUND_OWNER_DATABASE_URL"])
-    _plant(variables)
+    _plant(variables, gifts)
     return DemoPlace(data_dir, cluster, port, sandbox_port, smtp_port, variables)
 
 
@@ -112,11 +114,11 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _plant(variables: dict[str, str]) -> None:
+def _plant(variables: dict[str, str], gifts: int) -> None:
     house = build_house(read_settings(variables))
     try:
         if not is_planted(house):
-            plant(house, now=dt.datetime.now(dt.UTC))
+            plant(house, now=dt.datetime.now(dt.UTC), gifts=gifts)
     finally:
         house.database.close()
 

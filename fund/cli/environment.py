@@ -37,7 +37,8 @@ def environment(data_dir: Path | None = None) -> dict[str, str]:
             f"DATABASE_URL is not set and there is no demo in {place}; run `fund demo` first"
         )
     ensure_cluster(place)
-    return given | json.loads(stored.read_text(encoding="utf-8"))
+    kept: dict[str, str] = json.loads(stored.read_text(encoding="utf-8"))
+    return given | kept
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ def word_links(words: SixWords) -> list[dict[str, Any]]:
             "word": titles[word.name][0],
             "gloss": titles[word.name][1],
             "yen": word.yen,
-            "href": url_for("publication.ledger", **word.arguments),
+            "href": url_for("publication.ledger", **dict[str, Any](word.arguments)),
         }
         for word in words.words()
     ]
@@ -53,7 +53,7 @@ def award_states() -> dict[str, str]:
 def use_words(use: str, rank: int) -> str:
     """Why yen of a gift went to an award: which level of the wish it met."""
     kind = use.split(":", 1)[0]
-    met = {
+    met: str = {
         "group": _("希望された団体への助成だからです。"),
         "field": _("希望された分野の助成だからです。"),
         "programme": _("希望されたテーマの助成だからです。"),
@@ -61,7 +61,7 @@ def use_words(use: str, rank: int) -> str:
         "any": _("使いみちを区におまかせいただいた分です。"),
     }[kind]
     if rank > 1:
-        return _("%(n)s番目の希望にあたります。", n=rank) + met
+        return f"{_('%(n)s番目の希望にあたります。', n=rank)} {met}"
     return met
 
 

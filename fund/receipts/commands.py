@@ -28,9 +28,9 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date) -> None:
     if store.has_receipt(tx, gift_no):
         return
     gift = giving.gift(tx.connection, gift_no)
-    if gift is None or gift.received_on is None:
-        raise NotFound("受領した寄附がありません")
     donor = giving.donor_of(tx.connection, gift_no)
+    if gift is None or gift.received_on is None or donor is None:
+        raise NotFound("受領した寄附がありません")
     fy = fiscal_year(issued_on)
     serial = store.next_serial(tx, fy)
     facts = ReceiptFacts(

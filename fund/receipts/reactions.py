@@ -24,7 +24,7 @@ def issue_receipts(tx: Transaction, message: GiftsAccepted) -> None:
 def _write_mail(tx: Transaction, gift_no: str) -> None:
     donor = giving.donor_of(tx.connection, gift_no)
     found = queries.receipt_of(tx.connection, gift_no)
-    if not donor.email or found is None:
+    if donor is None or not donor.email or found is None:
         return
     settings = tx.house.settings
     prefix = "" if donor.locale == "ja" else f"/{donor.locale}"

@@ -120,7 +120,7 @@ def _settled(state: str) -> tuple[str, str, str]:
 
 def decline_advice(code: str) -> str:
     """What a donor can do about a declined card; never why the bank said no beyond its code."""
-    advice = {
+    advice: dict[str, str] = {
         "insufficient_funds": _("残高や利用枠が足りないようです。別のカードをお試しください。"),
         "expired_card": _("カードの有効期限が切れています。別のカードをお試しください。"),
         "incorrect_cvc": _("セキュリティコードが違うようです。もう一度お試しください。"),
@@ -130,5 +130,5 @@ def decline_advice(code: str) -> str:
             "本人認証が完了しませんでした。もう一度お試しください。"
         ),
     }
-    general = _("カード会社に承認されませんでした。別のカードか、時間をおいてお試しください。")
+    general: str = _("カード会社に承認されませんでした。別のカードか、時間をおいてお試しください。")
     return advice.get(code, general)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -73,7 +75,7 @@ def _list(form: str) -> ResponseReturnValue:
         return json_response({"rows": rows})
     more = found[PER_PAGE:]
     shown = found[:PER_PAGE]
-    asked = {name: value for name, value in request.args.items() if name != "after"}
+    asked: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after"}
     page = render_template(
         "desk/groups.html",
         groups=shown,

@@ -34,7 +34,8 @@ def _work(connection: Connection) -> list[dict[str, object]]:
     asked = grants.application_counts(connection)
     unpaid = len(grants.disbursements(connection, states=("requested",)))
     drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
-    acceptance, applications = url_for("giving.staff_acceptance"), url_for("grants.staff_applications")
+    acceptance = url_for("giving.staff_acceptance")
+    applications = url_for("grants.staff_applications")
     return [
         _item(
             _("採納の起案を待つ寄附"),
@@ -62,7 +63,9 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             url_for("allocation.staff_runs"),
         ),
         _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.staff_runs")),
-        _item(_("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")),
+        _item(
+            _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
+        ),
     ]
 
 
