@@ -30,7 +30,7 @@ contracts: setup ## Which room may import which
 check: lint types contracts test ## All that CI runs: lint, types, contracts, tests
 
 bench: setup ## Measure (prints figures, decides nothing)
-	@$(BIN)/python -m bench
+	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock
