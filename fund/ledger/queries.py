@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
@@ -72,6 +72,44 @@ def open_lots(connection: Connection, gift_no: str | None = None) -> list[OpenLo
             wish=row.wish,
         )
         for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Money of one origin and one wish as it entered the fund (yen), spent or not."""
+
+    share_id: str
+    origin: str
+    gift_no: str | None
+    yen: Yen
+    received_on: dt.date
+    wish: Mapping[str, Json]
+
+
+def lots_of_gift(connection: Connection, gift_no: str) -> list[Lot]:
+    """The lots of a gift's shares, in order of their share ids."""
+    return _lots(connection, lot.c.gift_no == gift_no)
+
+
+def lots_by_share(connection: Connection, share_ids: Collection[str]) -> dict[str, Lot]:
+    """The lots with these share ids."""
+    wanted = lot.c.share_id == func.any(sorted(set(share_ids)))
+    return {item.share_id: item for item in _lots(connection, wanted)}
+
+
+def _lots(connection: Connection, condition: ColumnElement[bool]) -> list[Lot]:
+    rows = connection.execute(select(lot).where(condition).order_by(lot.c.share_id))
+    return [
+        Lot(
+            share_id=row.share_id,
+            origin=row.origin,
+            gift_no=row.gift_no,
+            yen=Yen(row.yen),
+            received_on=row.received_on,
+            wish=row.wish,
+        )
+        for row in rows
     ]
 
 

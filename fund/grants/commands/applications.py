@@ -29,6 +29,7 @@ from fund.ledger import facts, journal
 from fund.manual.queries import Rules, rules_on
 from fund.platform.house import House, Transaction
 from fund.registry import queries as registry
+from fund.registry.domain import Programme
 
 
 def register_application(
@@ -76,7 +77,7 @@ def _check_claim(connection: Connection, claim: Claim) -> None:
     raise_wrong(wrong)
 
 
-def _runs_in(programme: registry.Programme, year: int) -> bool:
+def _runs_in(programme: Programme, year: int) -> bool:
     last = programme.last_fy
     return programme.first_fy <= year and (last is None or year <= last)
 

@@ -1,0 +1,261 @@
+"""Drafting, approving and discarding allocation runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+
+from fund.allocation import checker, queries, store
+from fund.allocation.domain import Plan, Problem, allocate, plan_bytes
+from fund.allocation.domain.plan import RULE
+from fund.allocation.messages import RunApproved
+from fund.allocation.problems import freeze_problem, what_changed
+from fund.giving import store as giving
+from fund.grants import store as grants
+from fund.kernel import ids
+from fund.kernel.actor import Actor
+from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.money import Yen
+from fund.ledger import facts, journal
+from fund.ledger import queries as ledger
+from fund.manual.queries import Rules, rules_on
+from fund.platform.house import House, Transaction
+
+RULE_NAME = f"{RULE['name']}/{RULE['version']}"
+MAX_REASON = 1_000
+_LAWS = {
+    "lot_never_overdrawn": "寄附の残りが、承認の間に変わりました",
+    "ck_pot_never_overdrawn": "基金の残りが、承認の間に変わりました",
+    "allocation_within_award": "助成の決定額を超える行があります",
+    "allocation_respects_wish": "寄附の希望に合わない行があります",
+}
+
+
+def draft_run(house: House, *, by: Actor, now: dt.datetime) -> str:
+    """Freeze the problem of today, compute its plan and keep both; returns the run's number.
+
+    The books are not touched. The solver works between two transactions; should the books
+    change meanwhile, the approval finds out.
+
+    Raises:
+        Forbidden: when no person acts.
+        Conflict: when no award is open, no money is permitted for one, or a draft waits already.
+    """
+    if not by.is_person():
+        raise Forbidden("配分案は、サインインした職員だけが作れます")
+    day = day_in_japan(now)
+    with house.database.reading() as connection:
+        rules = rules_on(connection, day)
+        problem = freeze_problem(connection, day, rules)
+    plan = _plan(problem)
+    planned = plan_bytes(plan)
+    with house.transaction(by=by, now=now) as tx:
+        store.take_turn(tx)
+        store.check_none_drafted(tx)
+        year = fiscal_year(day)
+        serial = store.next_serial(tx, year)
+        number = ids.run_no(year, serial)
+        store.add_run(
+            tx,
+            no=number,
+            fy=year,
+            serial=serial,
+            run_date=day,
+            rule=RULE_NAME,
+            edition_code=rules.edition,
+            problem=problem.canonical,
+            problem_sha256=problem.sha256,
+            plan=planned,
+            plan_sha256=hashlib.sha256(planned).hexdigest(),
+            total_yen=plan.document["total"],
+        )
+        tx.audit("run.drafted", number, yen=plan.document["total"], lines=len(plan.ledger))
+    return number
+
+
+def _plan(problem: Problem) -> Plan:
+    """The plan, if it moves any yen at all.
+
+    Raises:
+        Conflict: saying what is missing: awards, money, or money that may go there.
+    """
+    if not problem.grants:
+        raise Conflict("お金を待っている助成がありません。助成の決定のあとで作ってください")
+    if not problem.donations:
+        raise Conflict("配分できる寄附がありません。採納のあとで作ってください")
+    plan = allocate(problem)
+    if not plan.ledger:
+        raise Conflict("いまの助成に使えるお金がありません。希望に合う寄附を待ちます")
+    return plan
+
+
+def approve_run(
+    house: House, *, by: Actor, now: dt.datetime, run_no: str, plan_sha256: str
+) -> None:
+    """Approve a plan by its hash and post every line of it in one transaction.
+
+    The problem is frozen anew and must equal the one approved; the plan is rechecked by the
+    independent checker, which shares no code with the solver.
+
+    Raises:
+        NotFound: for an unknown run.
+        Forbidden: for the person who drafted it.
+        Conflict: when the run ended before, the hash is another plan's, the plan breaks the
+            rule, or the books changed; nothing is then posted.
+    """
+    if not by.is_person():
+        raise Forbidden("配分案は、サインインした職員だけが承認できます")
+    _recheck(house, run_no)
+    try:
+        with house.transaction(by=by, now=now) as tx:
+            store.take_turn(tx)
+            row = store.lock_run(tx, run_no)
+            _check_approver(row, by, plan_sha256)
+            rules = _check_current(tx, row)
+            _post(tx, row, rules)
+    except IntegrityError as error:
+        law = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        if law not in _LAWS:
+            raise
+        raise Conflict(f"{_LAWS[law]}。何も記帳していません") from error
+
+
+def _recheck(house: House, run_no: str) -> None:
+    """Let the independent checker judge the stored files, before any lock is taken.
+
+    Raises:
+        NotFound: for an unknown run.
+        Conflict: naming the first violation.
+    """
+    with house.database.reading() as connection:
+        files = queries.files(connection, run_no)
+    if files is None:
+        raise NotFound(f"その番号の配分はありません: {run_no}")
+    violations = checker.check(json.loads(files.problem), json.loads(files.plan))
+    if violations:
+        raise Conflict(f"計画がきまりに合いません。承認できません: {violations[0]}")
+
+
+def _check_approver(row: Row[Any], by: Actor, plan_sha256: str) -> None:
+    if row.drafted_by == by.person_id:
+        raise Forbidden("配分案を作った人は承認できません。ほかの人が承認します")
+    if row.state != "drafted":
+        raise Conflict("この配分案は、すでに処理されています")
+    if row.plan_sha256 != plan_sha256.strip().lower():
+        raise Conflict("画面で見た計画と、保存された計画がちがいます。画面を開き直してください")
+
+
+def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
+    """Refuse a run whose books have changed since it was drafted, and say what changed."""
+    grants.lock_open_awards(tx)
+    today = day_in_japan(tx.now)
+    rules = rules_on(tx.connection, today)
+    changed = []
+    if rules.edition != row.edition_code:
+        changed.append(f"手引きが {rules.edition} 版になりました")
+    problem = freeze_problem(tx.connection, row.run_date, rules)
+    changed += what_changed(bytes(row.problem), problem, today)
+    if changed:
+        raise Conflict(
+            f"案を作ったあとに変わりました。{'。'.join(changed)}。"
+            "この案を取り下げて、新しい案を作ってください。何も記帳していません"
+        )
+    return rules
+
+
+def _post(tx: Transaction, row: Row[Any], rules: Rules) -> None:
+    """The run as a fact, one entry for each line, and what follows for gifts and awards."""
+    today = day_in_japan(tx.now)
+    store.close_run(tx, row, "approved", approved_by=tx.by.person_id, approved_at=tx.now)
+    detail = {
+        "run": row.no,
+        "rule": row.rule,
+        "problem_sha256": row.problem_sha256,
+        "plan_sha256": row.plan_sha256,
+        "total": int(row.total_yen),
+    }
+    clauses = (rules.cite("allocation-rule"), rules.cite("wish-respected"))
+    approved = facts.allocation_approved(row.no, today, (*clauses, rules.cite("four-eyes")), detail)
+    if journal.record(tx, approved) is None:
+        raise Conflict(f"すでに記帳されています: {row.no}")
+    lines = list(_lines(tx, row.no, json.loads(bytes(row.plan))["ledger"]))
+    entries = journal.record_many(tx, (facts.allocation_line(one, today, clauses) for one in lines))
+    store.add_lines(
+        tx,
+        (
+            (row.id, one.line, one.share_id, one.award_no, int(one.yen), one.rank, one.use, entry)
+            for one, entry in zip(lines, list(entries), strict=True)
+        ),
+    )
+    award_nos = sorted({one.award_no for one in lines})
+    gift_nos = sorted({one.gift_no for one in lines if one.gift_no})
+    grants.note_allocated(tx, award_nos)
+    giving.mark_allocated(tx, gift_nos)
+    tx.audit("run.approved", row.no, plan=row.plan_sha256, lines=len(lines))
+    tx.announce(RunApproved(row.no, tuple(gift_nos), tuple(award_nos), today))
+
+
+def _lines(
+    tx: Transaction, number: str, ledger_rows: Sequence[Mapping[str, Any]]
+) -> Iterator[facts.Line]:
+    """The plan's rows with the pots their lots stand in, one pot emptied after the other."""
+    standing: dict[str, dict[str, Yen]] = {}
+    gift_nos: dict[str, str | None] = {}
+    for lot in ledger.open_lots(tx.connection):
+        standing.setdefault(lot.share_id, {})[lot.pot] = lot.open_yen
+        gift_nos[lot.share_id] = lot.gift_no
+    for at, row in enumerate(ledger_rows, start=1):
+        share = row["donation"]
+        yield facts.Line(
+            run_no=number,
+            line=at,
+            share_id=share,
+            gift_no=gift_nos[share],
+            pots=_take(standing[share], Yen(row["amount"]), share),
+            award_no=row["grant"],
+            rank=row["rank"],
+            use=row["use"],
+        )
+
+
+def _take(standing: dict[str, Yen], wanted: Yen, share: str) -> dict[str, Yen]:
+    taken = {}
+    for pot in sorted(standing):
+        part = min(standing[pot], wanted)
+        if part:
+            taken[pot] = part
+            standing[pot] -= part
+            wanted -= part
+    if wanted:
+        raise Conflict(f"{share} の残りが足りません。何も記帳していません")
+    return taken
+
+
+def discard_run(house: House, *, by: Actor, now: dt.datetime, run_no: str, reason: str) -> None:
+    """Withdraw a drafted run and say why; nothing was posted.
+
+    Raises:
+        Forbidden: when no person acts.
+        NotFound: for an unknown run.
+        Conflict: when it ended before.
+        Invalid: without a reason.
+    """
+    if not by.is_person():
+        raise Forbidden("配分案は、サインインした職員だけが取り下げられます")
+    written = reason.strip()
+    if not written or len(written) > MAX_REASON:
+        message = f"取り下げる理由を{MAX_REASON:,}文字までで入力してください"
+        raise Invalid(message, {"reason": message})
+    with house.transaction(by=by, now=now) as tx:
+        row = store.lock_run(tx, run_no)
+        if row.state != "drafted":
+            raise Conflict("この配分案は、すでに処理されています")
+        store.close_run(tx, row, "discarded", discarded_reason=written)
+        tx.audit("run.discarded", run_no)

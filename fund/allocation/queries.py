@@ -1,0 +1,250 @@
+"""Reading runs and their lines as frozen values; where a gift's yen went, who paid an award."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fund.allocation.models import allocation_line, allocation_run
+from fund.kernel.calendar import day_in_japan
+from fund.kernel.money import Yen
+from fund.ledger import queries as ledger
+
+_RUN_NO = re.compile(r"RUN[0-9]{4}-[0-9]{3,9}")
+
+
+@dataclass(frozen=True)
+class RunHead:
+    """A run without its files: hashes (hex), people (ids) and moments (UTC)."""
+
+    id: int
+    no: str
+    fy: int
+    run_date: dt.date
+    state: str
+    rule: str
+    edition_code: str
+    problem_sha256: str
+    plan_sha256: str
+    total_yen: Yen
+    drafted_by: int
+    drafted_at: dt.datetime
+    approved_by: int | None
+    approved_at: dt.datetime | None
+    discarded_reason: str
+
+
+@dataclass(frozen=True)
+class RunView(RunHead):
+    """A run with its frozen problem and plan, byte for byte as they were stored."""
+
+    problem: bytes
+    plan: bytes
+
+    @cached_property
+    def plan_document(self) -> Mapping[str, Any]:
+        """The plan as the rule wrote it (``alloc-plan/1``)."""
+        document: dict[str, Any] = json.loads(self.plan)
+        return document
+
+    @cached_property
+    def problem_document(self) -> Mapping[str, Any]:
+        """The problem as it was frozen (``alloc-case/1``)."""
+        document: dict[str, Any] = json.loads(self.problem)
+        return document
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The two files of a run, byte for byte."""
+
+    problem: bytes
+    plan: bytes
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One posted line: yen of one share for one award, the rank and use of the wish it met."""
+
+    run_no: str
+    line: int
+    share_id: str
+    award_no: str
+    yen: Yen
+    rank: int
+    use: str
+    on: dt.date
+    entry_id: int
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """What one kind of wish gave to an award: use such as ``field:arts``, its rank, how much."""
+
+    use: str
+    rank: int
+    lots: int
+    yen: Yen
+
+
+@dataclass(frozen=True)
+class IdleView:
+    """Yen of a share still in the fund, and what the latest run says of them.
+
+    ``code`` is ``all_full``, ``no_grant``, ``no_active_level``, ``carry`` or ``return`` (see the
+    plan's reasons), or ``waiting`` when no run has looked at the share since it came in;
+    ``levels`` has one code for each level of the wish and is empty then.
+    """
+
+    share_id: str
+    yen: Yen
+    run_no: str | None
+    code: str
+    levels: tuple[str, ...]
+
+
+_HEADS = select(*(c for c in allocation_run.c if c.name not in {"problem", "plan"}))
+
+
+def is_run_no(text: str) -> bool:
+    """Whether a text has the form of a run's number."""
+    return _RUN_NO.fullmatch(text) is not None
+
+
+def runs(connection: Connection, *, state: str | None = None) -> list[RunHead]:
+    """Every run, the newest first; of one state if asked."""
+    query = _HEADS.order_by(allocation_run.c.id.desc())
+    if state is not None:
+        query = query.where(allocation_run.c.state == state)
+    return [RunHead(**_facts(row)) for row in connection.execute(query)]
+
+
+def run(connection: Connection, number: str) -> RunView | None:
+    """One run with its files, or None; anything may be asked for."""
+    if not is_run_no(number):
+        return None
+    row = connection.execute(
+        select(allocation_run).where(allocation_run.c.no == number)
+    ).one_or_none()
+    if row is None:
+        return None
+    return RunView(**_facts(row), problem=bytes(row.problem), plan=bytes(row.plan))
+
+
+def files(connection: Connection, number: str) -> RunFiles | None:
+    """The two files of a run, or None."""
+    found = run(connection, number)
+    return None if found is None else RunFiles(found.problem, found.plan)
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "no": row.no,
+        "fy": row.fy,
+        "run_date": row.run_date,
+        "state": row.state,
+        "rule": row.rule,
+        "edition_code": row.edition_code,
+        "problem_sha256": row.problem_sha256,
+        "plan_sha256": row.plan_sha256,
+        "total_yen": Yen(row.total_yen),
+        "drafted_by": row.drafted_by,
+        "drafted_at": row.drafted_at,
+        "approved_by": row.approved_by,
+        "approved_at": row.approved_at,
+        "discarded_reason": row.discarded_reason,
+    }
+
+
+_LINES = select(allocation_line, allocation_run.c.no, allocation_run.c.approved_at).join(
+    allocation_run, allocation_run.c.id == allocation_line.c.run_id
+)
+
+
+def lines_of_gift(connection: Connection, gift_no: str) -> list[LineView]:
+    """Every line that took yen from a share of the gift, in the order posted."""
+    shares = [lot.share_id for lot in ledger.lots_of_gift(connection, gift_no)]
+    return _lines(connection, _LINES.where(allocation_line.c.share_id.in_(shares)))
+
+
+def lines_of_award(connection: Connection, award_no: str) -> list[LineView]:
+    """Every line that gave yen to the award, in the order posted."""
+    return _lines(connection, _LINES.where(allocation_line.c.award_no == award_no))
+
+
+def lines_of_run(
+    connection: Connection, run_id: int, *, after: int = 0, limit: int | None = None
+) -> list[LineView]:
+    """The lines of a run by their line number, those after ``after``."""
+    query = _LINES.where(allocation_line.c.run_id == run_id, allocation_line.c.line > after)
+    return _lines(connection, query, limit)
+
+
+def _lines(connection: Connection, query: Select[Any], limit: int | None = None) -> list[LineView]:
+    ordered = query.order_by(allocation_line.c.run_id, allocation_line.c.line)
+    return [
+        LineView(
+            run_no=row.no,
+            line=row.line,
+            share_id=row.share_id,
+            award_no=row.award_no,
+            yen=Yen(row.yen),
+            rank=row.rank,
+            use=row.use,
+            on=day_in_japan(row.approved_at),
+            entry_id=row.entry_id,
+        )
+        for row in connection.execute(ordered if limit is None else ordered.limit(limit))
+    ]
+
+
+def sources_of_award(connection: Connection, award_no: str) -> list[SourceView]:
+    """Who paid an award, added up by the wish that was met: best-ranked first."""
+    found = connection.execute(
+        select(
+            allocation_line.c.use,
+            allocation_line.c.rank,
+            func.count(allocation_line.c.share_id.distinct()).label("lots"),
+            func.sum(allocation_line.c.yen).label("yen"),
+        )
+        .where(allocation_line.c.award_no == award_no)
+        .group_by(allocation_line.c.use, allocation_line.c.rank)
+        .order_by(allocation_line.c.rank, allocation_line.c.use)
+    )
+    return [SourceView(row.use, row.rank, int(row.lots), Yen(int(row.yen))) for row in found]
+
+
+def idle_of_gift(connection: Connection, gift_no: str) -> list[IdleView]:
+    """Why yen of a gift are still in the fund, share by share; empty when all were used."""
+    left: dict[str, Yen] = {}
+    for lot in ledger.open_lots(connection, gift_no):
+        left[lot.share_id] = left.get(lot.share_id, Yen(0)) + lot.open_yen
+    latest = _HEADS.where(allocation_run.c.state == "approved")
+    run_row = connection.execute(latest.order_by(allocation_run.c.id.desc()).limit(1)).first()
+    found = []
+    for share, yen in sorted(left.items()):
+        said = None if run_row is None else _reason(connection, run_row.id, share)
+        if run_row is None or said is None or "idle" not in said:
+            found.append(IdleView(share, yen, None, "waiting", ()))
+        else:
+            found.append(IdleView(share, yen, run_row.no, said["idle"], tuple(said["levels"])))
+    return found
+
+
+def _reason(connection: Connection, run_id: int, share: str) -> Mapping[str, Any] | None:
+    """What a plan says of one share; the database picks it out of the stored file."""
+    document = cast(func.convert_from(allocation_run.c.plan, "UTF8"), JSONB)
+    reason = document["reasons"]["donations"][share]
+    found: Mapping[str, Any] | None = connection.execute(
+        select(reason).where(allocation_run.c.id == run_id)
+    ).scalar_one_or_none()
+    return found

@@ -1,0 +1,90 @@
+"""Writing allocation runs and their lines in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, exists, func, insert, select, text, update
+
+from fund.allocation.models import allocation_run
+from fund.kernel.errors import Conflict, NotFound
+from fund.kernel.transitions import Transitions
+from fund.ledger.journal import copy_rows
+from fund.platform.house import Transaction
+
+RUN = Transitions.table("配分", {"drafted": {"approved", "discarded"}})
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7401, 0)")
+
+
+def take_turn(tx: Transaction) -> None:
+    """Wait until no other run is being drafted or posted; held until the commit."""
+    tx.connection.execute(_ONE_AT_A_TIME)
+
+
+def check_none_drafted(tx: Transaction) -> None:
+    """Pass while no run waits for its approval; call after ``take_turn``.
+
+    Raises:
+        Conflict: naming what to do first.
+    """
+    if tx.connection.execute(select(exists().where(allocation_run.c.state == "drafted"))).scalar():
+        raise Conflict("承認を待つ配分案があります。先に承認するか、取り下げてください")
+
+
+def next_serial(tx: Transaction, fy: int) -> int:
+    """The next number of a fiscal year's runs; call after ``take_turn``."""
+    last = tx.connection.execute(
+        select(func.coalesce(func.max(allocation_run.c.serial), 0)).where(allocation_run.c.fy == fy)
+    ).scalar_one()
+    return int(last) + 1
+
+
+def add_run(tx: Transaction, **values: Any) -> None:
+    """Insert a drafted run."""
+    tx.connection.execute(
+        insert(allocation_run).values(
+            state="drafted", drafted_by=tx.by.person_id, drafted_at=tx.now, **values
+        )
+    )
+
+
+def lock_run(tx: Transaction, number: str) -> Row[Any]:
+    """A run's row, locked until the transaction ends.
+
+    Raises:
+        NotFound: for an unknown number.
+    """
+    row = tx.connection.execute(
+        select(allocation_run).where(allocation_run.c.no == number).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"その番号の配分はありません: {number}")
+    return row
+
+
+def close_run(tx: Transaction, row: Row[Any], state: str, **values: Any) -> None:
+    """End a locked run as approved or discarded.
+
+    Raises:
+        Conflict: when it ended before.
+    """
+    RUN.check(row.state, state)
+    tx.connection.execute(
+        update(allocation_run).where(allocation_run.c.id == row.id).values(state=state, **values)
+    )
+
+
+def add_lines(tx: Transaction, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert (run id, line, share, award, yen, rank, use, entry id) rows in one COPY.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: for a line against a wish or above a ceiling
+            (``allocation_respects_wish``, ``allocation_within_award``).
+    """
+    copy_rows(
+        tx,
+        "allocation_line (run_id, line, share_id, award_no, yen, rank, use, entry_id)",
+        rows,
+    )
