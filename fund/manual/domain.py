@@ -25,6 +25,7 @@ _CODE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _CLAUSE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER_NAME = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_UNSTORABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 _MAX_TEXT = 4_000
 
 
@@ -110,15 +111,18 @@ def fill(text: str, words: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), text)
 
 
-def read_edition(document: Mapping[str, Any]) -> Edition:
+def read_edition(document: Mapping[str, Any], *, complete: bool = True) -> Edition:
     """Read a document and check it as a whole.
+
+    ``complete=False`` reads an edition of the past, which may lack what the house has come to
+    need since.
 
     Raises:
         Invalid: naming every place that is wrong, such as ``chapters[2].clauses[0].text_ja``.
     """
     reader = _Reader({})
     edition = reader.edition(document)
-    if not reader.errors:
+    if complete and not reader.errors:
         reader.whole(edition)
     if reader.errors:
         places = "; ".join(f"{place}: {why}" for place, why in reader.errors.items())
@@ -200,6 +204,8 @@ class _Reader:
 
     def whole(self, edition: Edition) -> None:
         """What can only be seen of the whole: doubles, gaps, words that point nowhere."""
+        if edition.decided_on > edition.effective_on:
+            self.errors["decided_on"] = "使い始める日より後に決定することはできません"
         ids = [clause.id for clause in edition.clauses]
         names = [one.name for clause in edition.clauses for one in clause.parameters]
         for doubled in sorted({one for one in ids + names if (ids + names).count(one) > 1}):
@@ -208,12 +214,14 @@ class _Reader:
             self.errors[missing] = "ありません。この仕組みが判断に使うので必要です"
         for parameter in edition.parameters.values():
             self._check_required(parameter)
-        known = {*NAMES, *names}
         for clause in edition.clauses:
-            for text in (clause.text_ja, clause.text_en, clause.plain_ja):
-                for name in placeholders(text):
-                    if name not in known:
-                        self.errors[clause.id] = f"{{{name}}} にあてはまる言葉がありません"
+            self._check_placeholders(clause, {*NAMES, *names})
+
+    def _check_placeholders(self, clause: Clause, known: AbstractSet[str]) -> None:
+        for text in (clause.title_ja, clause.title_en, clause.text_ja, clause.text_en):
+            for name in placeholders(text + clause.plain_ja):
+                if name not in known:
+                    self.errors[clause.id] = f"{{{name}}} にあてはまる言葉がありません"
 
     def _check_required(self, parameter: Parameter) -> None:
         unit = PARAMETERS.get(parameter.name, parameter.unit)
@@ -254,6 +262,8 @@ class _Reader:
         if not isinstance(value, str) or not value.strip() or len(value) > _MAX_TEXT:
             self._wrong(place, name, f"1文字以上、{_MAX_TEXT}文字以下の文にします")
             return ""
+        if _UNSTORABLE.search(value):
+            self._wrong(place, name, "文字として使えない記号が入っています")
         return value
 
     def _matching(
