@@ -6,12 +6,14 @@ from fund.allocation import invariants as allocation
 from fund.giving import invariants as giving
 from fund.grants import invariants as grants
 from fund.ledger import invariants as ledger
+from fund.manual import invariants as manual
 from fund.payments import invariants as payments
 from fund.publication import invariants as publication
 from fund.receipts import invariants as receipts
 from fund.registry import invariants as registry
 
 INVARIANTS = (
+    *manual.INVARIANTS,
     *ledger.INVARIANTS,
     *registry.INVARIANTS,
     *payments.INVARIANTS,

@@ -112,4 +112,15 @@ INVARIANTS = (
         HAVING -coalesce(sum(lot_posting.yen), 0) NOT BETWEEN 0 AND lot.yen
         """,
     ),
+    by_sql(
+        "editions-in-the-journal",
+        "手引きのどの版も、記帳された指紋と同じである",
+        "Every edition of the manual has the fingerprint entered in the journal",
+        """
+        SELECT edition.code AS edition, entry.detail ->> 'sha256' AS journal
+        FROM edition LEFT JOIN journal_entry entry
+          ON entry.fact_kind = 'manual.edition' AND entry.fact_id = edition.code
+        WHERE entry.detail ->> 'sha256' IS DISTINCT FROM encode(edition.sha256, 'hex')
+        """,
+    ),
 )
