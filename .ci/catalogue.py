@@ -9,6 +9,8 @@ Japanese is the source language: a message's id is its Japanese text. Two kinds 
 Run it without arguments, then fill in the empty ``msgstr`` of the files it names.
 """
 
+# ruff: noqa: INP001 - a command, not part of a package
+
 from __future__ import annotations
 
 import ast
