@@ -24,6 +24,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         testing.close_run()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file stay together, unless they name a group of files to stay with."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """The PostgreSQL of this run, shared by all workers."""
