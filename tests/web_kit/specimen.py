@@ -33,6 +33,7 @@ from fund.kernel.calendar import format_day
 from fund.kernel.money import format_yen
 from fund.platform.web import assets
 from fund.platform.web.charts import Bar, Segment, proportion_bar, stacked_bars
+from fund.platform.web.locale import translated
 from fund.platform.web.sankey import Column, Flow, Node, sankey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,6 +222,7 @@ def create_specimen() -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.add_template_filter(format_yen, "yen")
     app.add_template_filter(format_day, "day")
+    app.add_template_filter(translated)
     app.jinja_env.globals["csrf_token"] = lambda: "specimen"
     Babel(app)
     assets.install(app)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from fund.platform.web.locale import translated
 
 STATUS: dict[type[DomainError], int] = {
     Invalid: 400,
@@ -25,6 +26,7 @@ log = structlog.get_logger("fund.web")
 
 def install(app: Flask) -> None:
     """Answer every refusal and every failure with a page that says what to do next."""
+    app.add_template_filter(translated)
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_down)
@@ -34,7 +36,13 @@ def install(app: Flask) -> None:
 
 
 def failure_response(status: int, detail: str, fields: dict[str, str] | None = None) -> Response:
-    """The page or problem document for a status; ``detail`` may be empty."""
+    """The page or problem document for a status; ``detail`` may be empty.
+
+    ``detail`` and ``fields`` (field → what to do) are sentences of the domain, shown in the
+    page's language.
+    """
+    detail = translated(detail)
+    fields = {name: translated(text) for name, text in (fields or {}).items()}
     if _machine():
         body: dict[str, Json] = {
             "type": "about:blank",
@@ -45,7 +53,7 @@ def failure_response(status: int, detail: str, fields: dict[str, str] | None = N
         if fields:
             body["fields"] = dict(fields)
         return Response(canonical(body), status, content_type="application/problem+json")
-    page = render_template("_layout/error.html", status=status, detail=detail, fields=fields or {})
+    page = render_template("_layout/error.html", status=status, detail=detail, fields=fields)
     return Response(page, status)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import flask_babel
 from flask import request
 
 if TYPE_CHECKING:
@@ -45,3 +46,15 @@ def path_in(code: str) -> str:
     query = request.query_string.decode("ascii", "replace")
     path = request.path + (f"?{query}" if query else "")
     return path if code == DEFAULT else f"/{code}{path}"
+
+
+def translated(text: str) -> str:
+    """A sentence of the domain (Japanese) in the page's language; unknown words as they are.
+
+    The domain raises its refusals without knowing of languages or requests: every page that
+    shows one passes it through here. Markup and computed sentences come back unchanged.
+    """
+    # The empty id stands for a catalogue's header, and what is markup already is no message.
+    if not text or hasattr(text, "__html__"):
+        return text
+    return str(flask_babel.gettext(text))
