@@ -49,8 +49,12 @@ CSRF_EXEMPT = ("payments.stripe_webhook",)
 def create_app(house: House) -> Flask:
     """Build the application; ``app.wsgi_app`` is what a server serves."""
     settings = house.settings
-    app = Flask("fund", root_path=str(ROOT), template_folder=str(ROOT.parent / "templates"))
-    app.static_folder = None
+    app = Flask(
+        "fund",
+        root_path=str(ROOT),
+        template_folder=str(ROOT.parent / "templates"),
+        static_folder=None,  # files are served with their fingerprint by ``assets``
+    )
     app.extensions[EXTENSION] = house
     prefix = "__Host-" if settings.secure else ""
     app.config.update(

@@ -84,7 +84,7 @@ def test_an_organisation_gives(stage: Stage, browser: Browser) -> None:
         expect(donor.page.locator("main")).to_contain_text("株式会社見本﨑")
         donor.check_page()
         submit_gift(donor)
-        expect(donor.page.locator("main")).to_contain_text("¥15,000")
+        expect(donor.page.locator("main")).to_contain_text("15,000円")
 
 
 def test_what_cannot_be_read_comes_back_as_it_was_typed(stage: Stage, browser: Browser) -> None:
@@ -128,7 +128,7 @@ def test_what_cannot_be_read_comes_back_as_it_was_typed(stage: Stage, browser: B
 
 
 def test_the_form_works_without_any_browser_feature(stage: Stage) -> None:
-    gift = FormDonor(stage).offer(own_amount="一万円")
+    gift = FormDonor(stage).offer(own_amount="１万円")
     assert stage.rows("SELECT yen, state FROM gift WHERE no = %s", gift.no) == [
         (10_000, "awaiting_payment")
     ]
