@@ -22,7 +22,8 @@ log = structlog.get_logger("fund.worker")
 
 STALLED_AFTER_SECONDS = 30
 HEARTBEAT_SECONDS = 5
-RETRY = procrastinate.RetryStrategy(max_attempts=50, linear_wait=2, exponential_wait=0)
+RETRY = procrastinate.RetryStrategy(max_attempts=200, linear_wait=2)
+"""Waits of 2, 4, 6 … seconds: a provider or mail server may be silent for eleven hours."""
 RESCUE = "worker.rescue_stalled"
 
 

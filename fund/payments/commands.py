@@ -115,6 +115,19 @@ def apply_checkout(
     return reason
 
 
+def expire_unopened(house: House, *, now: dt.datetime, payment_no: str) -> None:
+    """End a payment whose page was never opened in time; nobody can have paid it."""
+    with house.transaction(by=system("sweep"), now=now) as tx:
+        row = store.lock_payment(tx, payment_no)
+        if row is None or row.state != "created" or row.session_id is not None:
+            return
+        if now < row.created_at + SESSION_LIFE:
+            return
+        store.move_payment(tx, payment_no, row.state, "expired")
+        tx.audit("payment.expired", row.gift_no, payment=payment_no)
+        tx.announce(PaymentExpired(payment_no, row.gift_no))
+
+
 def ignore_event(house: House, *, now: dt.datetime, event_id: str, reason: str) -> None:
     """Keep an event without using it, and say why."""
     with house.transaction(by=system("provider"), now=now) as tx:

@@ -53,6 +53,7 @@ def sweep(house: House, *, now: dt.datetime, **_: Any) -> None:
     provider = house.port(Provider)
     for payment in waiting:
         if payment.session_id is None:
+            commands.expire_unopened(house, now=now, payment_no=payment.no)
             continue
         try:
             facts = provider.checkout(payment.session_id)
