@@ -187,7 +187,7 @@ def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
     kinds = [(kind, kind_word(kind)) for kind in KIND_WORDS]
     asked = request.args.get("kind", "")
     if "," in asked and asked not in dict(word_views):
-        words = "・".join(kind_word(kind) for kind in asked.split(",") if kind in KIND_WORDS)
+        words = _("・").join(kind_word(kind) for kind in asked.split(",") if kind in KIND_WORDS)
         kinds.insert(0, (asked, words or asked))
     return {
         "fy": [(str(year), str(year)) for year in queries.fiscal_years(connection)],
