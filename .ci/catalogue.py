@@ -124,7 +124,8 @@ def main() -> None:
     template, incomplete = collected(), False
     for path in sorted(CATALOGUES.glob("*/LC_MESSAGES/messages.po")):
         text, missing = updated(path, template)
-        path.write_text(text, encoding="utf-8")
+        if text != path.read_text(encoding="utf-8"):
+            path.write_text(text, encoding="utf-8")
         for message in missing:
             print(f"{path.relative_to(ROOT)}: {message}")  # noqa: T201 - it is a command
         incomplete = incomplete or bool(missing)
