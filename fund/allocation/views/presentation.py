@@ -18,7 +18,7 @@ from fund.platform.web.charts import Segment, proportion_bar
 from fund.platform.web.context import locale
 from fund.registry import queries as registry
 
-PAGE = 100
+PAGE = 25
 
 
 @dataclass(frozen=True)
