@@ -85,7 +85,7 @@ def kind_words() -> dict[str, str]:
 def wish_text(wish: Wish | ShareView, names: Names) -> str:
     """A wish in words: おまかせ, or the name of what is wished."""
     if wish.kind == "anywhere" or wish.target is None:
-        return str(_("区におまかせ（必要な分野へ）"))
+        return str(_("おまかせ（必要な分野へ）"))
     name = names.use(wish.kind, wish.target, locale())
     kinds = {"field": _("分野"), "group": _("団体"), "theme": _("テーマ")}
     return str(_("%(kind)s：%(name)s", kind=kinds[wish.kind], name=name))
