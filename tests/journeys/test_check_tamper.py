@@ -11,23 +11,44 @@ import pytest
 from psycopg import Connection
 from stage import Stage, fund
 
+from fund.cli.environment import open_house
+from fund.desk.board import INVARIANTS
+from fund.platform.invariants import examine
+
 pytestmark = pytest.mark.xdist_group("demo")
+
+
+TABLES = ("posting", "lot_posting")
+SWITCHES = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 
 
 @contextmanager
 def without_laws(stage: Stage) -> Iterator[Connection]:
-    """A superuser's connection on which no trigger fires and no key is looked up."""
+    """A superuser's transaction with the triggers of the postings off; they come back as before."""
     with psycopg.connect(stage.card()["dsn"]["superuser"]) as connection:
-        connection.execute("SET session_replication_role = replica")
+        laws = connection.execute(
+            "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger"
+            " WHERE tgrelid::regclass::text = ANY(%s) AND NOT tgisinternal AND tgenabled <> 'D'",
+            [list(TABLES)],
+        ).fetchall()
+        for table in TABLES:
+            _switch(connection, table, "DISABLE", "ALL")
         yield connection
+        for table in TABLES:
+            _switch(connection, table, "ENABLE", "ALL")
+        for table, name, was in laws:
+            _switch(connection, table, SWITCHES[was], f'"{name}"')
+
+
+def _switch(connection: Connection, table: str, act: str, trigger: str) -> None:
+    connection.execute(f"ALTER TABLE {table} {act} TRIGGER {trigger}".encode())
 
 
 def findings(stage: Stage) -> dict[str, list[str]]:
-    """What ``fund check --json`` finds wrong; its exit code agrees with it."""
-    answer = fund("check", "--json", "--data", str(stage.data))
-    told = json.loads(answer.stdout)
-    assert answer.returncode == (0 if told["ok"] else 1)
-    return {check["name"]: check["rows"] for check in told["checks"] if check["count"]}
+    """What the must-be-zero board finds wrong: the names of its lines and their rows."""
+    with open_house(stage.data) as house, house.database.reading() as connection:
+        found = examine(connection, INVARIANTS)
+    return {finding.name: [str(row) for row in finding.rows] for finding in found if finding.count}
 
 
 @pytest.fixture
@@ -40,55 +61,58 @@ def entry(stage: Stage) -> int:
 
 
 @pytest.fixture
-def tampered(stage: Stage, entry: int) -> Iterator[Connection]:
-    """A hand in the books; what it did is undone in the end, and the books are whole again."""
+def kept(stage: Stage, entry: int) -> Iterator[None]:
+    """Whole books before, and again after what was done to the entry is undone."""
     assert findings(stage) == {}
-    kept = {
+    rows = {
         table: stage.rows(f"SELECT * FROM {table} WHERE entry_id = %s ORDER BY 1, 2", entry)
-        for table in ("posting", "lot_posting")
+        for table in TABLES
     }
+    yield
     with without_laws(stage) as connection:
-        yield connection
-    with without_laws(stage) as connection:
-        for table, rows in kept.items():
-            connection.execute(f"DELETE FROM {table} WHERE entry_id = %s", [entry])
-            for row in rows:
+        for table in TABLES:
+            connection.execute(f"DELETE FROM {table} WHERE entry_id = %s".encode(), [entry])
+            for row in rows[table]:
                 places = ", ".join(["%s"] * len(row))
-                connection.execute(f"INSERT INTO {table} VALUES ({places})", row)
+                connection.execute(f"INSERT INTO {table} VALUES ({places})".encode(), row)
     assert findings(stage) == {}
 
 
-def test_one_changed_posting_is_named(stage: Stage, tampered: Connection, entry: int) -> None:
-    tampered.execute("UPDATE posting SET yen = yen + 1 WHERE entry_id = %s AND line = 1", [entry])
-    tampered.commit()
-    answer = stage.check()
-    assert answer.returncode == 1
-    assert f"entry={entry} " in answer.stdout
-    found = findings(stage)
-    assert any(f"entry={entry} " in row for row in found["entries-balanced"])
-    assert any(f"entry={entry} " in row for row in found["entries-unaltered"])
+@pytest.mark.usefixtures("kept")
+def test_one_changed_posting_is_named(stage: Stage, entry: int) -> None:
+    with without_laws(stage) as hand:
+        hand.execute("UPDATE posting SET yen = yen + 1 WHERE entry_id = %s AND line = 1", [entry])
+    told = stage.check()
+    assert told.returncode == 1
+    assert f"entry={entry} " in told.stdout
+    machine = fund("check", "--json", "--data", str(stage.data))
+    assert machine.returncode == 1
+    body = json.loads(machine.stdout)
+    assert body["ok"] is False
+    rows = {check["name"]: check["rows"] for check in body["checks"] if check["count"]}
+    for name in ("entries-balanced", "entries-unaltered"):
+        assert any(f"entry={entry} " in row for row in rows[name])
 
 
-def test_a_balanced_forgery_is_named(stage: Stage, tampered: Connection, entry: int) -> None:
-    tampered.execute("UPDATE posting SET yen = yen * 2 WHERE entry_id = %s", [entry])
-    tampered.commit()
+@pytest.mark.usefixtures("kept")
+def test_a_balanced_forgery_is_named(stage: Stage, entry: int) -> None:
+    with without_laws(stage) as hand:
+        hand.execute("UPDATE posting SET yen = yen * 2 WHERE entry_id = %s", [entry])
     found = findings(stage)
     assert "entries-balanced" not in found
     assert any(f"entry={entry} " in row for row in found["entries-unaltered"])
 
 
-def test_an_account_put_in_place_of_another_is_named(
-    stage: Stage, tampered: Connection, entry: int
-) -> None:
-    tampered.execute(
-        "UPDATE posting SET account = 'fund:field:safety' WHERE entry_id = %s AND yen < 0", [entry]
-    )
-    tampered.commit()
+@pytest.mark.usefixtures("kept")
+def test_an_account_put_in_place_of_another_is_named(stage: Stage, entry: int) -> None:
+    change = "UPDATE posting SET account = 'fund:field:safety' WHERE entry_id = %s AND yen < 0"
+    with without_laws(stage) as hand:
+        hand.execute(change, [entry])
     assert any(f"entry={entry} " in row for row in findings(stage)["entries-unaltered"])
 
 
-def test_a_lost_posting_is_named(stage: Stage, tampered: Connection, entry: int) -> None:
-    tampered.execute("DELETE FROM posting WHERE entry_id = %s AND line = 1", [entry])
-    tampered.commit()
-    found = findings(stage)
-    assert any(f"entry={entry} " in row for row in found["entries-balanced"])
+@pytest.mark.usefixtures("kept")
+def test_a_lost_posting_is_named(stage: Stage, entry: int) -> None:
+    with without_laws(stage) as hand:
+        hand.execute("DELETE FROM posting WHERE entry_id = %s AND line = 1", [entry])
+    assert any(f"entry={entry} " in row for row in findings(stage)["entries-balanced"])

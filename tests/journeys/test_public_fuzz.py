@@ -42,9 +42,7 @@ GARBAGE = (
     LONG,
     "%",
 )
-LEDGER_NAMES = tuple(
-    ["fy", "kind", "field", "group", "min", "max", "from", "to", "q", "after", "limit"]
-)
+LEDGER_NAMES = ("fy", "kind", "field", "group", "min", "max", "from", "to", "q", "after", "limit")
 NAMES = (
     *LEDGER_NAMES,
     *(
