@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -118,9 +119,9 @@ def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
     if wrong := [row.no for row in rows if row.state != "received"]:
         raise Conflict(f"採納できない寄附があります。差し戻してください: {', '.join(wrong)}")
     views = queries.gifts_by_no(tx.connection, gift_nos)
-    today = rules_on(tx.connection, accepted_on)
+    books = _Books(tx.connection)
     for row in rows:
-        entry = _entry(tx.connection, views[row.no], accepted_on, batch_no, today)
+        entry = _entry(books, views[row.no], accepted_on, batch_no)
         if journal.record(tx, entry) is None:
             raise Conflict(f"すでに採納が記帳されています: {row.no}")
         store.move_gift(tx, row.no, row.state, "accepted", accepted_on=accepted_on)
@@ -129,19 +130,25 @@ def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
     tx.announce(GiftsAccepted(batch_no, tuple(row.no for row in rows), accepted_on))
 
 
-def _entry(
-    connection: Connection,
-    gift: GiftView,
-    accepted_on: dt.date,
-    batch_no: str,
-    today: Rules,
-) -> Entry:
+class _Books:
+    """The rules of a day and the fields of a group, asked once for a whole batch."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.rules = cache(lambda day: rules_on(connection, day))
+        self.fields = cache(lambda no: _fields(connection, no))
+
+
+def _fields(connection: Connection, group_no: str) -> tuple[str, ...]:
+    group = registry.group(connection, group_no)
+    return tuple(group.fields) if group else ()
+
+
+def _entry(books: _Books, gift: GiftView, accepted_on: dt.date, batch_no: str) -> Entry:
     """The journal entry of one gift: its wish under the edition it was offered under."""
     if gift.received_on is None:
         raise LookupError(f"{gift.no} is received without a day")
-    offered = rules_on(connection, day_in_japan(gift.offered_at))
+    offered = books.rules(day_in_japan(gift.offered_at))
     wished = gift.wish.target if gift.wish.kind == "group" else None
-    group = registry.group(connection, wished) if wished else None
     shares = tuple(
         facts.Share(
             share_id=share.id,
@@ -162,7 +169,7 @@ def _entry(
                 ),
                 received_on=gift.received_on,
                 term_years=offered.integer("wish.term_years"),
-                group_fields=group.fields if group else (),
+                group_fields=books.fields(wished) if wished else (),
             ),
         )
         for position, share in enumerate(gift.shares, start=1)
@@ -171,7 +178,7 @@ def _entry(
         facts.Gift(gift.no, gift.yen, gift.received_on, shares),
         accepted_on,
         batch_no,
-        _clauses(gift, offered, today),
+        _clauses(gift, offered, books.rules(accepted_on)),
     )
 
 
