@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -33,8 +34,6 @@ def demo(port: int, data: Path | None, gifts: int) -> None:
 
     Writes DIR/demo.json and prints addresses and sign-ins; Ctrl-C stops all.
     """
-    import os  # noqa: PLC0415 - read once, here
-
     configure_logs()
     click.echo("みえる基金を準備しています… (first start: database and sample books)")
     place = prepare((data or default_data_dir(os.environ)).absolute(), port, gifts)

@@ -10,6 +10,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    current_app,
     g,
     redirect,
     render_template,
@@ -86,8 +87,6 @@ def _guard() -> ResponseReturnValue | None:
 
 
 def _view(endpoint: str) -> Any:
-    from flask import current_app  # noqa: PLC0415 - the only use outside the web kit
-
     return current_app.view_functions[endpoint]
 
 
