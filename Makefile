@@ -15,7 +15,7 @@ run: setup ## Start the whole service with sample data (Ctrl-C stops it)
 	@$(BIN)/fund demo
 
 test: setup ## Run every test
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: setup ## Format and style
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import database as testing
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from fund.platform.cluster import APP, OWNER, SUPERUSER, Cluster
 
@@ -24,12 +26,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         testing.close_run()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay together, unless they name a group of files to stay with."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether | None:
+    """With ``--dist loadfile``, the journeys stay with one worker because they share one demo."""
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+class FilesTogether(LoadFileScheduling):
+    """Tests of one file stay together, and all files of the journeys too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder.endswith("journeys") else file
 
 
 @pytest.fixture(scope="session")

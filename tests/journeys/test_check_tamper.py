@@ -15,9 +15,6 @@ from fund.cli.environment import open_house
 from fund.desk.board import INVARIANTS
 from fund.platform.invariants import examine
 
-pytestmark = pytest.mark.xdist_group("demo")
-
-
 TABLES = ("posting", "lot_posting")
 SWITCHES = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 

@@ -18,7 +18,7 @@ from stage import FormDonor, OfferedGift, Stage, until
 from fund.cli.environment import open_house
 from fund.payments.deliveries import sweep
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.journey
 
 
 @pytest.fixture
@@ -124,7 +124,8 @@ def test_killed_between_payment_and_booking_the_gift_is_booked_once(
     holding.control("deliveries", mode="auto")
     now = until(lambda: _all_new(holding, before))
     assert now["sandbox"] == before["sandbox"]
-    until(lambda: requests_ok(f"{holding.web}/healthz"))
+    until(lambda: answers(f"{holding.web}/healthz"))
+    holding.control("deliveries/release")
     assert len(booked(offered)) == 1
     assert holding.check().returncode == 0
 
@@ -134,7 +135,7 @@ def _all_new(stage: Stage, before: dict[str, int]) -> dict[str, int] | None:
     return pids if all(pids[name] != before[name] for name in ("web", "worker")) else None
 
 
-def requests_ok(url: str) -> bool:
+def answers(url: str) -> bool:
     """Whether something answers there."""
     try:
         return requests.get(url, timeout=5).ok

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from stage import Stage, until
 from walk import DECLINED, PAID, Gift, Visitor, fill_gift, member, pay, submit_gift, visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.journey
 MAIL = "journey@example.jp"
 GIFT = Gift(amount="1万5千円", family_name="髙橋", given_name="\ufa19子", email=MAIL)
 

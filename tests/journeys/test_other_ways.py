@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from stage import FormDonor, Stage, until
 from walk import PAID, Gift, Visitor, fill_gift, forward, pay, submit_gift, visitor, widest
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.journey
 
 
 def test_a_gift_in_english_without_scripts_on_a_phone(stage: Stage, browser: Browser) -> None:

@@ -16,8 +16,6 @@ from fund.app import create_app
 from fund.cli.environment import open_house
 from fund.platform.web.access import PUBLIC, permission_of
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 LONG = "9" * 5000
 GARBAGE = (
     "%00",
