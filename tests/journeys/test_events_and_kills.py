@@ -61,7 +61,6 @@ def test_the_same_events_again_in_any_order_change_nothing(
     holding.control("deliveries/release", order="shuffle", seed=3, copies=10, parallel=1)
     until(lambda: quiet(holding))
     assert (holding.count("journal_entry"), holding.count("provider_event")) == before
-    assert holding.check().returncode == 0
 
 
 def test_ten_first_deliveries_at_once_are_one_booking(holding: Stage, offered: OfferedGift) -> None:
@@ -152,7 +151,6 @@ def test_the_worker_killed_with_the_event_stored_books_it_once(
     os.kill(before["worker"], signal.SIGKILL)
     holding.control(f"events/{event}/deliver", copies=3, parallel=1)
     assert len(booked(offered)) == 1
-    assert holding.check().returncode == 0
 
 
 def test_an_event_that_never_comes_is_found_by_the_sweep(
@@ -165,4 +163,3 @@ def test_an_event_that_never_comes_is_found_by_the_sweep(
         sweep(house, now=now)
         sweep(house, now=now)
     assert len(booked(offered)) == 1
-    assert holding.check().returncode == 0
