@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from fund.allocation.cli import allocate, recheck
-from fund.cli.books import check
-from fund.cli.demo import demo
-from fund.cli.people import user
-from fund.cli.schema import db
-from fund.cli.seeding import seed
-from fund.cli.serving import sandbox, serve, worker
 from fund.kernel.errors import DomainError
 
+COMMANDS = {
+    "demo": "fund.cli.demo:demo",
+    "serve": "fund.cli.serving:serve",
+    "worker": "fund.cli.serving:worker",
+    "sandbox": "fund.cli.serving:sandbox",
+    "db": "fund.cli.schema:db",
+    "check": "fund.cli.books:check",
+    "allocate": "fund.allocation.cli:allocate",
+    "recheck": "fund.allocation.cli:recheck",
+    "seed": "fund.cli.seeding:seed",
+    "user": "fund.cli.people:user",
+}
+"""Each command and the place it is loaded from, only when it is asked for."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Loads a command when it is called: the checker needs no solver, the worker no web server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order a newcomer meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, loaded now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """みえる基金 (Mieru Fund): the donation fund you can see through."""
-
-
-for command in (demo, serve, worker, sandbox, db, check, allocate, recheck, seed, user):
-    commands.add_command(command)
 
 
 def main() -> None:
