@@ -90,12 +90,12 @@ def parse_day(text: str) -> dt.date:
         ValueError: if no real day can be read from the text.
     """
     plain = narrow(text).strip().replace("元年", "1年")
-    if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain):
+    if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain, re.ASCII):
         return dt.date(*(int(part) for part in match.groups()))
     pattern = (
         r"(?:([A-Za-z]|令和|平成|昭和|大正)?\s*(\d{1,4}))[-/.年\s]+(\d{1,2})[-/.月\s]+(\d{1,2})日?"
     )
-    match = re.fullmatch(pattern, plain)
+    match = re.fullmatch(pattern, plain, re.ASCII)
     if match is None:
         raise ValueError(f"日付として読めません: {text}")
     mark, year, month, day = match.group(1), *(int(part) for part in match.groups()[1:])

@@ -12,7 +12,7 @@ from fund.kernel.money import Yen
 _DASHES = "‐‑‒–—―−ー－ｰ"
 _NOISE = re.compile(r"[\s,、，￥¥円〒\u200b\u200c\u200d\ufeff]")
 _UNITS = {"億": 10**8, "万": 10**4, "千": 10**3, "百": 10**2}
-_AMOUNT = re.compile(r"(?:(\d+)億)?(?:(\d+)万)?(?:(\d*)千)?(?:(\d*)百)?(\d+)?")
+_AMOUNT = re.compile(r"(?:(\d+)億)?(?:(\d+)万)?(?:(\d*)千)?(?:(\d*)百)?(\d+)?", re.ASCII)
 MAX_TYPED_AMOUNT = 10**12
 
 
