@@ -13,6 +13,7 @@ from typing import Any
 
 from fund.adapters.press import WeasyPress
 from fund.adapters.smtp_mailer import SmtpMailer
+from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.giving import deliveries as giving_deliveries
 from fund.giving import reactions as giving_reactions
@@ -71,10 +72,9 @@ def periodic() -> Mapping[str, str]:
 def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     """The adapter behind each port."""
     ours = settings.municipality
+    stripe = StripeConnection(settings.stripe_secret_key, settings.stripe_api_base)
     return {
-        Provider: StripeProvider(
-            settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base
-        ),
+        Provider: StripeProvider(stripe, settings.stripe_webhook_secret),
         outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
         DocumentPress: WeasyPress(),
     }

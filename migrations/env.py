@@ -1,5 +1,8 @@
 """Runs migrations as the owner of the database, one transaction for each."""
 
+import sys
+from pathlib import Path
+
 from alembic import context
 from sqlalchemy import create_engine, pool
 
@@ -7,6 +10,9 @@ from fund.platform.database import driver_url
 from fund.tables import metadata
 
 EXTERNAL = ("procrastinate_",)
+
+# Revisions import ``hands`` from this folder, wherever the command was started.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 def _ours(name, kind, *_rest):

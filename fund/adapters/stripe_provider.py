@@ -12,14 +12,12 @@ from typing import Any
 
 import stripe
 
-from fund.kernel.errors import Invalid, NotFound, Unavailable
+from fund.adapters.stripe_connection import StripeConnection
+from fund.kernel.errors import Invalid, Unavailable
 from fund.kernel.money import Yen
 from fund.payments.domain import CheckoutFacts
 from fund.payments.ports import CheckoutOrder, EventNote, OpenedCheckout, Provider
-from fund.platform.database import assert_outside_transaction
 
-API_VERSION = "2026-10-28.endive"
-TIMEOUT_SECONDS = 10
 SIGNATURE_TOLERANCE_SECONDS = 300
 EXPAND = ["payment_intent", "payment_intent.latest_charge"]
 
@@ -27,22 +25,16 @@ EXPAND = ["payment_intent", "payment_intent.latest_charge"]
 class StripeProvider(Provider):
     """The provider port over ``StripeClient``; safe to share between threads."""
 
-    def __init__(self, secret_key: str, webhook_secret: str, api_base: str = "") -> None:
+    def __init__(self, connection: StripeConnection, webhook_secret: str) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._ask = connection.ask
         self._webhook_secret = webhook_secret
-        self._livemode = secret_key.startswith(("sk_live_", "rk_live_"))
-        addresses: Any = {"api": api_base} if api_base else {}
-        self._client = stripe.StripeClient(
-            secret_key,
-            stripe_version=API_VERSION,
-            base_addresses=addresses,
-            max_network_retries=2,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
-        )
 
     @property
     def livemode(self) -> bool:
         """Whether the key moves real money."""
-        return self._livemode
+        return self._connection.livemode
 
     def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         """Create the Checkout Session; the key makes a repetition return the first one."""
@@ -125,17 +117,6 @@ class StripeProvider(Provider):
             raise Invalid("signature not valid") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Invalid("not an event") from error
-
-    def _ask(self, what: str, call: Any) -> Any:
-        assert_outside_transaction(f"stripe {what}")
-        try:
-            return call()
-        except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                raise NotFound("決済会社に記録がありません") from error
-            raise
-        except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
-            raise Unavailable("決済会社に接続できません。少し待ってからお試しください") from error
 
 
 def _text(value: object) -> str:

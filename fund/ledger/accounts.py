@@ -15,12 +15,22 @@ BANK = "assets:bank"
 FUND_DEPOSIT = "assets:fund-deposit"
 CLEARING_STRIPE = "assets:clearing:stripe"
 CLEARING_COUNTER = "assets:clearing:counter"
+CLEARING_DISPUTED = "assets:clearing:disputed"
 DUE_FROM_WARD = "assets:due-from-ward"
 HELD = "held:unaccepted"
 GENERAL = "fund:general"
 
 FIXED = frozenset(
-    {BANK, FUND_DEPOSIT, CLEARING_STRIPE, CLEARING_COUNTER, DUE_FROM_WARD, HELD, GENERAL}
+    {
+        BANK,
+        FUND_DEPOSIT,
+        CLEARING_STRIPE,
+        CLEARING_COUNTER,
+        CLEARING_DISPUTED,
+        DUE_FROM_WARD,
+        HELD,
+        GENERAL,
+    }
 )
 _NAMED = re.compile(
     r"fund:field:[a-z][a-z0-9-]{1,30}|fund:theme:[a-z][a-z0-9-]{1,40}|fund:group:[0-9]{4}"

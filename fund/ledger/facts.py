@@ -13,7 +13,12 @@ from fund.ledger.domain import Entry, LotPosting, NewLot, Posting
 
 CLEARING = {
     "card": accounts.CLEARING_STRIPE,
+    "konbini": accounts.CLEARING_STRIPE,
+    "paypay": accounts.CLEARING_STRIPE,
+    "bank_transfer": accounts.CLEARING_STRIPE,
     "counter": accounts.CLEARING_COUNTER,
+    "slip": accounts.CLEARING_COUNTER,
+    "box": accounts.CLEARING_COUNTER,
     "bank": accounts.BANK,
 }
 """Where the money of each payment method first stands."""

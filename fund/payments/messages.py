@@ -36,3 +36,64 @@ class PaymentExpired(Message):
 
     payment_no: str
     gift_no: str
+
+
+@dataclass(frozen=True)
+class PaymentWaiting(Message):
+    """The donor chose to pay at a shop or by transfer: the way is known, the money is not here."""
+
+    payment_no: str
+    gift_no: str
+    method: str
+    until: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class MoneyReturned(Message):
+    """Money of a payment went back to the donor (a refund left, at the provider or the bank).
+
+    ``external`` marks a refund nobody here asked for (made in the provider's dashboard).
+    """
+
+    refund_no: str
+    payment_no: str
+    gift_no: str
+    yen: Yen
+    on: dt.date
+    reason: str
+    method: str
+    external: bool
+
+
+@dataclass(frozen=True)
+class ReturnFailed(Message):
+    """A refund that had left came back: the donor's bank did not take it."""
+
+    refund_no: str
+    payment_no: str
+    gift_no: str
+    yen: Yen
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class MoneyDisputed(Message):
+    """The donor's card company took the money of a payment back until it has decided."""
+
+    dispute_id: str
+    payment_no: str
+    gift_no: str
+    yen: Yen
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class DisputeClosed(Message):
+    """A dispute ended: ``won`` gives the money back, lost keeps it with the donor."""
+
+    dispute_id: str
+    payment_no: str
+    gift_no: str
+    yen: Yen
+    on: dt.date
+    won: bool

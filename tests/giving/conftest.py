@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from giving_books import person, write_books
 
+from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.app import create_app
 from fund.giving import reactions
@@ -59,7 +60,7 @@ def make_house(app_dsn: str, data_dir: Path, api_base: str = "http://127.0.0.1:9
         smtp_url="smtp://localhost:1",
         municipality=OURS,
     )
-    provider = StripeProvider(KEY, SECRET, api_base)
+    provider = StripeProvider(StripeConnection(KEY, api_base), SECRET)
     return House(
         settings,
         Database(app_dsn),

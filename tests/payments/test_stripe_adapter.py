@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import stripe
 
+from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.kernel.errors import Invalid, NotFound, Unavailable
 from fund.kernel.money import Yen
@@ -29,7 +30,7 @@ def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def provider(sandbox: RunningSandbox) -> StripeProvider:
-    return StripeProvider(KEY, SECRET, sandbox.url)
+    return StripeProvider(StripeConnection(KEY, sandbox.url), SECRET)
 
 
 def order(yen: int = 15_000) -> CheckoutOrder:
@@ -68,7 +69,7 @@ def test_an_unknown_checkout_is_not_found(provider: StripeProvider) -> None:
 
 def test_a_silent_provider_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        StripeProvider(KEY, SECRET, "http://127.0.0.1:9").open_checkout(order())
+        StripeProvider(StripeConnection(KEY, "http://127.0.0.1:9"), SECRET).open_checkout(order())
 
 
 def _signed(body: bytes, secret: str = SECRET) -> str:
