@@ -99,7 +99,7 @@ def add_shares(tx: Transaction, gift_id: int, shares: Sequence[Share]) -> None:
 
 def add_consents(tx: Transaction, gift_id: int, offer: Offer) -> None:
     """Insert every consent that was asked, given or not, with the text that was shown."""
-    asked = [t for t in TEXTS if t.purpose != "tell_group" or offer.wish.kind == "group"]
+    asked = [t for t in TEXTS if t.purpose != "tell_group" or offer.names_group]
     tx.connection.execute(
         insert(consent),
         [

@@ -148,7 +148,6 @@ def _entry(books: _Books, gift: GiftView, accepted_on: dt.date, batch_no: str) -
     if gift.received_on is None:
         raise LookupError(f"{gift.no} is received without a day")
     offered = books.rules(day_in_japan(gift.offered_at))
-    wished = gift.wish.target if gift.wish.kind == "group" else None
     shares = tuple(
         facts.Share(
             share_id=share.id,
@@ -169,7 +168,7 @@ def _entry(books: _Books, gift: GiftView, accepted_on: dt.date, batch_no: str) -
                 ),
                 received_on=gift.received_on,
                 term_years=offered.integer("wish.term_years"),
-                group_fields=books.fields(wished) if wished else (),
+                group_fields=books.fields(share.target) if share.kind == "group" else (),
             ),
         )
         for position, share in enumerate(gift.shares, start=1)
@@ -188,7 +187,8 @@ def _clauses(gift: GiftView, offered: Rules, today: Rules) -> list[str]:
     wished = [share for share in gift.shares if share.part == "wish" and share.target]
     if wished:
         cited += [offered.cite("wish-respected"), offered.clause("wish.term_years")]
-    if any(share.part == "kept" for share in gift.shares):
-        kind = wished[0].kind if wished else "group"
-        cited.append(offered.clause(f"pass_on.{kind}_percent"))
-    return cited
+    # What is kept stands right behind the wish whose pass-on share keeps it.
+    pairs = zip((None, *gift.shares), gift.shares, strict=False)
+    kinds = [before.kind if before else "group" for before, share in pairs if share.part == "kept"]
+    kept = dict.fromkeys(offered.clause(f"pass_on.{kind}_percent") for kind in kinds)
+    return cited + [clause for clause in kept if clause not in cited]

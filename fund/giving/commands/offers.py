@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from fund.giving import store
-from fund.giving.domain import RETRYABLE, Offer, Wish, split
+from fund.giving.domain import RETRYABLE, Offer, Wish, split_parts
 from fund.giving.domain.offer import check_bounds
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
@@ -70,14 +70,15 @@ def _begun(house: House, gift_no: str, payment_no: str) -> Begun:
 def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
     rules = rules_on(tx.connection, day_in_japan(tx.now))
     check_bounds(offer.yen, rules.integer("gift.minimum_yen"), rules.integer("gift.maximum_yen"))
-    check_wish(tx.connection, offer.wish, day_in_japan(tx.now))
+    for part in offer.parts:
+        check_wish(tx.connection, part.wish, day_in_japan(tx.now))
     gift_no = new_gift_no()
     while store.gift_exists(tx, gift_no):
         gift_no = new_gift_no()
     donor_id = store.add_donor(tx, offer.donor, offer.locale)
     gift_id = store.add_gift(tx, gift_no, donor_id, offer, rules.edition)
-    percent = pass_on_percent(rules, offer.wish)
-    store.add_shares(tx, gift_id, split(gift_no, offer.yen, offer.wish, percent))
+    shares = [(part, pass_on_percent(rules, part.wish)) for part in offer.parts]
+    store.add_shares(tx, gift_id, split_parts(gift_no, shares))
     store.add_consents(tx, gift_id, offer)
     payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=offer.yen, method=offer.method)
     tx.audit(
@@ -85,6 +86,7 @@ def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
         gift_no,
         yen=int(offer.yen),
         wish=offer.wish.kind,
+        wishes=len(offer.parts),
         method=offer.method,
         payment=payment_no,
         sample=offer.sample,

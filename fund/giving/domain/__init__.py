@@ -4,7 +4,16 @@ from fund.giving.domain.acceptance import CHECKLIST, CheckItem, batch_no
 from fund.giving.domain.consents import TEXTS, Consents, ConsentText
 from fund.giving.domain.donor import Donor
 from fund.giving.domain.offer import Offer
-from fund.giving.domain.shares import Share, Wish, split, wish_levels
+from fund.giving.domain.shares import (
+    MAX_PARTS,
+    Part,
+    Share,
+    Wish,
+    check_parts,
+    split,
+    split_parts,
+    wish_levels,
+)
 from fund.giving.domain.states import ACCEPTED, BEFORE_PAYMENT, GIFT, RETRYABLE
 
 __all__ = [
@@ -12,6 +21,7 @@ __all__ = [
     "BEFORE_PAYMENT",
     "CHECKLIST",
     "GIFT",
+    "MAX_PARTS",
     "RETRYABLE",
     "TEXTS",
     "CheckItem",
@@ -19,9 +29,12 @@ __all__ = [
     "Consents",
     "Donor",
     "Offer",
+    "Part",
     "Share",
     "Wish",
     "batch_no",
+    "check_parts",
     "split",
+    "split_parts",
     "wish_levels",
 ]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from fund.giving.domain.consents import Consents
 from fund.giving.domain.donor import Donor
-from fund.giving.domain.shares import Wish
+from fund.giving.domain.shares import Part, Wish, check_parts
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen, format_yen
@@ -22,6 +22,8 @@ NO_WISH = Wish()
 class Offer:
     """What the donor offers; ``form_key`` names the form it came from (16 to 128 characters).
 
+    One wish is given as ``wish``; several as ``parts``, one to five, which sum to ``yen`` to
+    the yen. Afterwards ``parts`` always names them all and ``wish`` is the first one's.
     ``sample`` marks gifts of the sample data (見本).
 
     Raises:
@@ -36,6 +38,7 @@ class Offer:
     method: str = "card"
     locale: str = "ja"
     sample: bool = False
+    parts: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         if not 16 <= len(self.form_key) <= 128:
@@ -47,14 +50,24 @@ class Offer:
         if self.method in ONLINE and not self.donor.email:
             message = "メールアドレスを入力してください"
             raise Invalid(message, {"email": message})
-        if self.consents.tell_group and self.wish.kind != "group":
+        parts = check_parts(self.yen, self.parts or (Part(self.wish, self.yen),))
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "wish", parts[0].wish)
+        if self.consents.tell_group and not self.names_group:
             raise Invalid("団体を希望した寄附だけ、団体に知らせることができます")
+
+    @property
+    def names_group(self) -> bool:
+        """Whether any part is wished for a group, which may then be told of it."""
+        return any(part.wish.kind == "group" for part in self.parts)
 
     def content(self) -> dict[str, Json]:
         """The offer without its key, as it is hashed: same key and same content is a repeat."""
         body = asdict(self)
         del body["form_key"]
+        del body["wish"]  # the first part's
         body["yen"] = int(self.yen)
+        body["parts"] = [{**asdict(part.wish), "yen": int(part.yen)} for part in self.parts]
         return body
 
     def sha256(self) -> bytes:

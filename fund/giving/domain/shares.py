@@ -11,10 +11,14 @@ from fund.kernel.calendar import fiscal_year, fiscal_year_bounds
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid
 from fund.kernel.ids import share_id
-from fund.kernel.money import Yen, share_of
+from fund.kernel.money import Yen, format_yen, share_of, total
 
 KINDS = ("anywhere", "field", "group", "theme")
 FALLBACKS = ("field", "anywhere")
+MAX_PARTS = 5
+"""Over how many wishes one gift may be split."""
+LEAST_PART = 100
+"""Yen: the smallest part of a split gift, see ``check_parts``."""
 _TARGET = {
     "field": re.compile(r"[a-z][a-z0-9-]{1,30}"),
     "group": re.compile(r"[0-9]{4}"),
@@ -57,6 +61,14 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The yen that a donor names for one wish of a gift."""
+
+    wish: Wish
+    yen: Yen
+
+
+@dataclass(frozen=True)
 class Share:
     """One share of a gift: its public id, its wish (or none) and its yen.
 
@@ -73,27 +85,64 @@ class Share:
     yen: Yen
 
 
-def split(gift_no: str, yen: Yen, wish: Wish, percent: int) -> tuple[Share, ...]:
-    """Cut a gift into shares: the floor of ``percent`` follows the wish, the rest is kept.
+def check_parts(yen: Yen, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts of a gift, if they are one to five different wishes that sum to it to the yen.
 
-    A gift without a wish, and a wish whose pass-on share is 100 per cent, is one share.
-    The shares sum to the gift to the yen.
+    A part of several is at least ``LEAST_PART`` yen: then one per cent of it is a whole yen
+    and no pass-on share can swallow a wish.
 
     Raises:
-        ValueError: if ``percent`` is outside 0..100 or the gift is not positive.
+        Invalid: saying what must change; a wrong sum is told as the difference in yen.
     """
-    if yen <= 0:
-        raise ValueError("a gift is at least one yen")
-    passed, kept = (yen, Yen(0)) if wish.kind == "anywhere" else share_of(yen, percent)
+    if not 1 <= len(parts) <= MAX_PARTS:
+        raise Invalid(f"使いみちは{MAX_PARTS}つまで選べます", {"parts": "使いみちの数"})
+    for number, part in enumerate(parts, start=1):
+        if part.yen <= 0 or (len(parts) > 1 and part.yen < LEAST_PART):
+            message = f"ひとつの使いみちには{LEAST_PART}円以上を入力してください"
+            raise Invalid(message, {f"part{number}": message})
+    named = [(part.wish.kind, part.wish.target) for part in parts]
+    if len(set(named)) < len(named):
+        message = "同じ使いみちが二度選ばれています。ひとつにまとめてください"
+        raise Invalid(message, {"parts": message})
+    missing = int(yen) - int(total(part.yen for part in parts))
+    if missing:
+        words = "足りません" if missing > 0 else "多くなっています"
+        message = f"内訳の合計が、寄附の金額より{format_yen(abs(missing))}{words}"
+        raise Invalid(message, {f"part{len(parts)}": message})
+    return tuple(parts)
+
+
+def split(gift_no: str, yen: Yen, wish: Wish, percent: int) -> tuple[Share, ...]:
+    """Cut a gift of one wish into shares; see ``split_parts``."""
+    return split_parts(gift_no, [(Part(wish, yen), percent)])
+
+
+def split_parts(gift_no: str, parts: Sequence[tuple[Part, int]]) -> tuple[Share, ...]:
+    """Cut the parts of a gift into shares, each part with the per cent that follow its wish.
+
+    Of each part the floor of the per cent follows the wish; the rest is kept and stands right
+    behind it, so that the yen a donor named for a wish can be read from the shares again. A
+    part without a wish, and one passed on whole, is one share. The shares sum to the parts.
+
+    Raises:
+        ValueError: if a per cent is outside 0..100 or a part is not positive.
+    """
     shares: list[Share] = []
-    if passed:
-        one = share_id(gift_no, 1)
-        shares.append(Share(one, 1, wish.kind, wish.target, wish.fallback, "wish", passed))
-    if kept:
+
+    def add(wish: Wish, part: str, yen: Yen) -> None:
         position = len(shares) + 1
-        shares.append(
-            Share(share_id(gift_no, position), position, "anywhere", None, None, "kept", kept)
-        )
+        name = share_id(gift_no, position)
+        shares.append(Share(name, position, wish.kind, wish.target, wish.fallback, part, yen))
+
+    for part, percent in parts:
+        if part.yen <= 0:
+            raise ValueError("a part of a gift is at least one yen")
+        whole = part.wish.kind == "anywhere"
+        passed, kept = (part.yen, Yen(0)) if whole else share_of(part.yen, percent)
+        if passed:
+            add(part.wish, "wish", passed)
+        if kept:
+            add(Wish(), "kept", kept)
     return tuple(shares)
 
 

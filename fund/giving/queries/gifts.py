@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -57,8 +57,23 @@ class GiftView:
 
     @property
     def wish(self) -> ShareView:
-        """The share that carries the wish (the kept one where nothing was passed on)."""
+        """The share that carries the (first) wish (the kept one where nothing was passed on)."""
         return self.shares[0]
+
+    @property
+    def wishes(self) -> tuple[ShareView, ...]:
+        """The shares that carry the wishes, each with the yen that were named for its wish.
+
+        What the pass-on share keeps stands behind its wish and is counted with it here, so
+        these yen sum to the gift.
+        """
+        named: list[ShareView] = []
+        for share in self.shares:
+            if share.part == "kept" and named:
+                named[-1] = replace(named[-1], yen=named[-1].yen + share.yen)
+            else:
+                named.append(share)
+        return tuple(named)
 
 
 @dataclass(frozen=True)
