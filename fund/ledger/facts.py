@@ -151,6 +151,42 @@ def fee_reimbursed(fact_id: str, yen: Yen, on: dt.date) -> Entry:
     )
 
 
+def bank_fee_charged(fact_id: str, yen: Yen, on: dt.date) -> Entry:
+    """The bank kept a fee: like the provider's, the ward owes it to the fund."""
+    return Entry(
+        kind="fee.charged",
+        fact_id=fact_id,
+        on=on,
+        postings=(Posting(accounts.DUE_FROM_WARD, yen), Posting(accounts.BANK, -yen)),
+    )
+
+
+def interest_earned(share_id: str, yen: Yen, on: dt.date) -> Entry:
+    """The bank paid interest: new money of the fund without a wish."""
+    lot = NewLot(share_id, "interest", yen, on, {"levels": [{"uses": ["any"]}]})
+    return Entry(
+        kind="interest.earned",
+        fact_id=share_id,
+        on=on,
+        postings=(Posting(accounts.BANK, yen), Posting(accounts.GENERAL, -yen)),
+        lots=(LotPosting(share_id, accounts.GENERAL, -yen),),
+        new_lots=(lot,),
+    )
+
+
+def entry_reversed(original: Entry, entry_id: int, on: dt.date, reason: str) -> Entry:
+    """The mirror of an entry that should not have been booked; both stay in the ledger."""
+    return Entry(
+        kind="entry.reversed",
+        fact_id=f"{original.kind}:{original.fact_id}",
+        on=on,
+        postings=tuple(Posting(line.account, -line.yen) for line in original.postings),
+        lots=tuple(LotPosting(p.share_id, p.account, -p.yen) for p in original.lots),
+        reason=reason,
+        reverses=entry_id,
+    )
+
+
 def award_decided(
     award_no: str, on: dt.date, clauses: Sequence[str], detail: Mapping[str, Json]
 ) -> Entry:

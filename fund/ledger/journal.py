@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +14,10 @@ import psycopg
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from fund.ledger.domain import Entry, entry_content
-from fund.ledger.models import journal_entry, lot, lot_posting
+from fund.kernel.money import Yen
+from fund.ledger import facts
+from fund.ledger.domain import Entry, LotPosting, Posting, entry_content
+from fund.ledger.models import journal_entry, lot, lot_posting, posting
 from fund.platform.house import Message, Transaction
 
 _RECORD = text("""
@@ -236,3 +239,42 @@ def entry_of(tx: Transaction, kind: str, fact_id: str) -> int | None:
         )
     ).scalar_one_or_none()
     return None if found is None else int(found)
+
+
+def recorded(tx: Transaction, entry_id: int) -> Entry:
+    """An entry as it was written, without the lots it brought in.
+
+    Raises:
+        LookupError: when there is no such entry.
+    """
+    row = tx.connection.execute(
+        select(journal_entry).where(journal_entry.c.id == entry_id)
+    ).one_or_none()
+    if row is None:
+        raise LookupError(entry_id)
+    lines = tx.connection.execute(
+        select(posting.c.account, posting.c.yen)
+        .where(posting.c.entry_id == entry_id)
+        .order_by(posting.c.line)
+    )
+    lots = tx.connection.execute(
+        select(lot.c.share_id, lot_posting.c.account, lot_posting.c.yen)
+        .join(lot, lot.c.id == lot_posting.c.lot_id)
+        .where(lot_posting.c.entry_id == entry_id)
+    )
+    return Entry(
+        kind=row.kind,
+        fact_id=row.fact_id,
+        on=row.on_day,
+        postings=tuple(Posting(account, Yen(yen)) for account, yen in lines),
+        lots=tuple(LotPosting(share, account, Yen(yen)) for share, account, yen in lots),
+        reason=row.reason,
+        reverses=row.reverses,
+        clauses=tuple(row.clauses),
+        detail=row.detail,
+    )
+
+
+def reverse(tx: Transaction, entry_id: int, *, on: dt.date, reason: str) -> int | None:
+    """Write the mirror of an entry (``entry.reversed``); None when it was reversed before."""
+    return record(tx, facts.entry_reversed(recorded(tx, entry_id), entry_id, on, reason))

@@ -149,20 +149,31 @@ def record_offline(
         NotFound: when no such payment waits.
         Conflict: when it was booked before.
     """
+    with house.transaction(by=by, now=now) as tx:
+        book_offline(tx, gift_no=gift_no, method=method, received_on=received_on)
+
+
+def book_offline(tx: Transaction, *, gift_no: str, method: str, received_on: dt.date) -> str:
+    """The same in the caller's transaction; returns the payment's number.
+
+    Raises:
+        NotFound: when no such payment waits.
+        Conflict: when it was booked before.
+    """
     if method not in OFFLINE_METHODS:
         raise NotFound("窓口または銀行のお支払いではありません")
-    with house.transaction(by=by, now=now) as tx:
-        waiting = [
-            payment
-            for payment in queries.payments_of(tx.connection, gift_no)
-            if payment.method == method
-        ]
-        if not waiting:
-            raise NotFound("お支払いの予定が見つかりません")
-        row = store.lock_payment(tx, waiting[-1].no)
-        if row is None or row.state == "succeeded":
-            raise Conflict("このお支払いは記録されています")
-        _book(tx, row.no, gift_no, row.state, _Paid(Yen(row.yen), method, now, received_on))
+    waiting = [
+        payment
+        for payment in queries.payments_of(tx.connection, gift_no)
+        if payment.method == method
+    ]
+    if not waiting:
+        raise NotFound("お支払いの予定が見つかりません")
+    row = store.lock_payment(tx, waiting[-1].no)
+    if row is None or row.state == "succeeded":
+        raise Conflict("このお支払いは記録されています")
+    _book(tx, row.no, gift_no, row.state, _Paid(Yen(row.yen), method, tx.now, received_on))
+    return str(row.no)
 
 
 @dataclass(frozen=True)
