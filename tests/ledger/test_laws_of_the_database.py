@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 
@@ -24,9 +25,19 @@ def _post(
 ) -> int:
     row = connection.execute(ENTRY, [kind, kind, fact]).fetchone()
     assert row is not None
-    for number, (account, yen) in enumerate(lines, 1):
-        connection.execute(POSTING, [row[0], number, account, yen])
+    _lines(connection, int(row[0]), *lines)
     return int(row[0])
+
+
+def _lines(connection: psycopg.Connection, entry: int, *lines: tuple[str, int]) -> None:
+    """All postings of an entry in one statement, as the laws ask for it."""
+    numbered = [(entry, number, *line) for number, line in enumerate(lines, 1)]
+    if numbered:
+        values = ", ".join(["(%s, %s, %s, %s)"] * len(numbered))
+        connection.execute(
+            f"INSERT INTO posting (entry_id, line, account, yen) VALUES {values}",
+            [value for line in numbered for value in line],
+        )
 
 
 @pytest.fixture
@@ -101,12 +112,166 @@ def test_an_unbalanced_entry_cannot_be_committed(
     assert app.execute("SELECT count(*) FROM journal_entry").fetchone() == (0,)
 
 
+EARLY = "SET CONSTRAINTS ALL IMMEDIATE"
+LOT = """
+INSERT INTO lot (share_id, origin, gift_no, yen, received_on, wish, entry_id)
+VALUES (%s, 'gift', 'G-1', %s, '2026-05-01', '{}', %s) RETURNING id
+"""
+LOT_POSTING = "INSERT INTO lot_posting (entry_id, lot_id, account, yen) VALUES (%s, %s, %s, %s)"
+
+
 def test_checking_early_does_not_open_a_way_round_the_balance(app: psycopg.Connection) -> None:
     app.execute("BEGIN")
     entry = _post(app, "good", ("assets:bank", 5), ("held:unaccepted", -5))
-    app.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    app.execute(EARLY)
     with pytest.raises(psycopg.errors.CheckViolation):
         app.execute(POSTING, [entry, 3, "assets:bank", 7])
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["checked early", "not checked yet"])
+def test_the_postings_of_an_entry_come_in_one_statement(
+    app: psycopg.Connection, early: bool
+) -> None:
+    """A balanced pair added later would move money that no check of the lots has seen."""
+    app.execute("BEGIN")
+    entry = _post(app, "good", ("assets:bank", 5), ("held:unaccepted", -5))
+    if early:
+        app.execute(EARLY)
+    with pytest.raises(psycopg.errors.RestrictViolation, match="one statement"):
+        app.execute(
+            "INSERT INTO posting (entry_id, line, account, yen)"
+            " VALUES (%s, 3, 'fund:general', -5), (%s, 4, 'fund:field:x', 5)",
+            [entry, entry],
+        )
+
+
+def test_the_postings_of_many_entries_may_come_in_one_statement(app: psycopg.Connection) -> None:
+    """They balance each by itself: one entry's surplus does not pay for another's lack."""
+    both = (
+        "INSERT INTO posting (entry_id, line, account, yen) VALUES"
+        " (%s, 1, 'assets:bank', 5), (%s, 2, 'held:unaccepted', %s),"
+        " (%s, 1, 'assets:bank', 7), (%s, 2, 'held:unaccepted', %s)"
+    )
+    for off in (0, 1):
+        with _refused_if(off), app.transaction():
+            one = app.execute(ENTRY, ["interest.earned"] * 2 + [f"one {off}"]).fetchone()
+            two = app.execute(ENTRY, ["interest.earned"] * 2 + [f"two {off}"]).fetchone()
+            assert one is not None
+            assert two is not None
+            app.execute(both, [*one, *one, -5 + off, *two, *two, -7 - off])
+    assert app.execute("SELECT count(*), sum(yen) FROM posting").fetchone() == (4, 0)
+
+
+def _refused_if(off: int) -> contextlib.AbstractContextManager[object]:
+    return pytest.raises(psycopg.errors.CheckViolation) if off else contextlib.nullcontext()
+
+
+@pytest.mark.parametrize("kind", ["award.decided", "allocation.approved", "manual.edition"])
+def test_a_fact_of_governance_takes_no_posting(funded: psycopg.Connection, kind: str) -> None:
+    with funded.transaction():
+        _post(funded, "alone", kind=kind)
+    with pytest.raises(psycopg.errors.CheckViolation), funded.transaction():
+        _post(funded, "with money", ("assets:bank", 5), ("held:unaccepted", -5), kind=kind)
+
+
+def test_nothing_joins_a_fact_of_governance_that_was_checked_early(app: psycopg.Connection) -> None:
+    app.execute("BEGIN")
+    entry = _post(app, "alone", kind="award.decided")
+    app.execute(EARLY)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        _lines(app, entry, ("fund:general", -5), ("fund:field:x", 5))
+
+
+@pytest.mark.parametrize("end", [EARLY, "COMMIT"])
+def test_an_entry_without_postings_is_found_early_and_at_commit(
+    app: psycopg.Connection, end: str
+) -> None:
+    app.execute("BEGIN")
+    _post(app, "nothing")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        app.execute(end)
+
+
+def test_a_check_that_was_rolled_back_is_made_again(app: psycopg.Connection) -> None:
+    """The postings vanish with the savepoint; so does what was found out about them."""
+    app.execute("BEGIN")
+    row = app.execute(ENTRY, ["interest.earned", "interest.earned", "hollow"]).fetchone()
+    assert row is not None
+    app.execute("SAVEPOINT before")
+    _lines(app, row[0], ("assets:bank", 5), ("held:unaccepted", -5))
+    app.execute(EARLY)
+    app.execute("ROLLBACK TO SAVEPOINT before")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        app.execute("COMMIT")
+    assert app.execute("SELECT count(*) FROM journal_entry").fetchone() == (0,)
+
+
+def _accepted(app: psycopg.Connection) -> tuple[int, int]:
+    """An entry that moves 5 yen of a new lot into a pot, not committed; entry and lot."""
+    entry = _post(app, "in the fund", ("assets:bank", 5), ("fund:general", -5))
+    row = app.execute(LOT, ["G-1/1", 5, entry]).fetchone()
+    assert row is not None
+    app.execute(LOT_POSTING, [entry, row[0], "fund:general", -5])
+    return entry, int(row[0])
+
+
+def test_lots_that_do_not_explain_the_pot_are_refused_at_once(app: psycopg.Connection) -> None:
+    app.execute("BEGIN")
+    entry = _post(app, "in the fund", ("assets:bank", 5), ("fund:general", -5))
+    row = app.execute(LOT, ["G-1/1", 5, entry]).fetchone()
+    assert row is not None
+    with pytest.raises(psycopg.errors.CheckViolation, match="explain"):
+        app.execute(LOT_POSTING, [entry, row[0], "fund:general", -4])
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["checked early", "not checked yet"])
+@pytest.mark.parametrize("account", ["fund:general", "fund:field:x"])
+def test_no_lot_joins_an_entry_whose_pots_are_explained(
+    app: psycopg.Connection, account: str, early: bool
+) -> None:
+    app.execute("BEGIN")
+    entry, _ = _accepted(app)
+    if early:
+        app.execute(EARLY)
+    other = app.execute(LOT, ["G-1/2", 9, entry]).fetchone()
+    assert other is not None
+    with pytest.raises(psycopg.errors.CheckViolation, match="explain"):
+        app.execute(LOT_POSTING, [entry, other[0], account, -9])
+
+
+def test_lots_do_not_come_before_what_they_explain(app: psycopg.Connection) -> None:
+    app.execute("BEGIN")
+    row = app.execute(ENTRY, ["donation.received", "donation.received", "early"]).fetchone()
+    assert row is not None
+    made = app.execute(LOT, ["G-1/1", 5, row[0]]).fetchone()
+    assert made is not None
+    with pytest.raises(psycopg.errors.CheckViolation, match="explain"):
+        app.execute(LOT_POSTING, [row[0], made[0], "fund:general", -5])
+
+
+def test_lots_that_cancel_out_do_not_hide_a_pot_that_comes_later(app: psycopg.Connection) -> None:
+    """Lots of both signs explain nothing; the postings after them are still judged."""
+    with app.transaction():
+        _, lot = _accepted(app)
+    app.execute("BEGIN")
+    row = app.execute(ENTRY, ["donation.received", "donation.received", "hidden"]).fetchone()
+    assert row is not None
+    other = app.execute(LOT, ["G-1/2", 5, row[0]]).fetchone()
+    assert other is not None
+    app.execute(
+        LOT_POSTING + ", (%s, %s, 'fund:general', 5)",
+        [row[0], other[0], "fund:general", -5, row[0], lot],
+    )
+    _lines(app, row[0], ("assets:bank", 5), ("fund:field:x", -5))
+    with pytest.raises(psycopg.errors.CheckViolation, match="explain"):
+        app.execute("COMMIT")
+
+
+def test_no_lot_joins_an_entry_after_its_transaction(app: psycopg.Connection) -> None:
+    with app.transaction():
+        entry, lot = _accepted(app)
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        app.execute(LOT_POSTING, [entry, lot, "fund:field:x", -5])
 
 
 def test_a_posting_of_zero_is_refused(app: psycopg.Connection) -> None:
