@@ -59,10 +59,10 @@ def _serve(till: Till, endpoint: Endpoint | None, **ids: str) -> Response:
     failure = failures.take(till, request.path)
     params: Thing = {}
     try:
+        params = parameters.decode(_pairs())
         if failure is not None and failure.when == "before":
             raise _failed(failure.status)
         _authenticate(till)
-        params = parameters.decode(_pairs())
         written = _answer(till, endpoint, ids, params, request_id)
         if failure is not None:
             raise _failed(failure.status)
@@ -161,7 +161,7 @@ def _failed(status: int) -> ApiError:
 def _record(till: Till, request_id: str, params: Thing, written: _Written) -> None:
     till.store.rows(
         "INSERT INTO request (id, at, method, path, params, status, idempotency_key, version, "
-        "replayed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "replayed, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             request_id,
             till.now(),
@@ -172,6 +172,7 @@ def _record(till: Till, request_id: str, params: Thing, written: _Written) -> No
             request.headers.get("Idempotency-Key"),
             request.headers.get("Stripe-Version"),
             int(written.replayed),
+            written.body,
         ),
     )
 

@@ -61,7 +61,7 @@ def requests(till: Till, asked: Thing) -> list[Thing]:
     """The newest API requests."""
     conditions: dict[str, object] = {"path GLOB ?": asked["path"]} if "path" in asked else {}
     rows, _ = till.store.page("request", conditions, _limit(asked))
-    return [dict(row) | {"params": json.loads(row["params"])} for row in rows]
+    return [_request(row) for row in rows]
 
 
 def pay(till: Till, asked: Thing, id: str) -> Thing:  # noqa: A002 - the path's own word
@@ -250,6 +250,11 @@ def _intent_id(till: Till, identifier: str) -> str:
     if not identifier.startswith("cs_"):
         return identifier
     return str(till.get("checkout.session", identifier)["payment_intent"])
+
+
+def _request(row: Any) -> Thing:
+    shown = {name: row[name] for name in row.keys() if name != "answer"}  # noqa: SIM118 - no dict
+    return shown | {"params": json.loads(row["params"])}
 
 
 def _event(row: Any) -> Thing:

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE TABLE IF NOT EXISTS request (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, method TEXT NOT NULL,
   path TEXT NOT NULL, params TEXT NOT NULL, status INTEGER NOT NULL,
-  idempotency_key TEXT, version TEXT, replayed INTEGER NOT NULL);
+  idempotency_key TEXT, version TEXT, replayed INTEGER NOT NULL, answer TEXT);
 CREATE TABLE IF NOT EXISTS errand (
   seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS mail (
@@ -60,6 +60,13 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        self._grow("request", "answer TEXT")
+
+    def _grow(self, table: str, column: str) -> None:
+        """Add a column that a state file of an earlier version lacks."""
+        found = self._connection.execute(f"PRAGMA table_info({table})").fetchall()
+        if column.split(maxsplit=1)[0] not in {row["name"] for row in found}:
+            self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def act(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import database
 import pytest
 import stage as staging
+import traffic
 from playwright.sync_api import Browser, sync_playwright
 
 GIFTS = 24
@@ -25,6 +26,8 @@ def stage() -> Iterator[staging.Stage]:
     running = staging.start(place / "data", GIFTS)
     yield running
     running.stop()
+    # What the demo's sandbox was asked and said in all journeys fits Stripe's own document.
+    traffic.check_file(place / "data" / "sandbox.sqlite3")
     shutil.rmtree(place)
 
 

@@ -41,6 +41,7 @@ def test_every_locked_package_has_a_hash(lock):
             PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"],
         ),
         ("requirements-embedded.txt", PROJECT["optional-dependencies"]["embedded"]),
+        ("requirements-document.txt", PROJECT["optional-dependencies"]["document"]),
     ],
 )
 def test_the_locks_hold_what_the_project_asks_for(lock, wanted):
