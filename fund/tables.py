@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fund.allocation import models as _allocation
 from fund.giving import models as _giving
+from fund.giving.intake import models as _intake
 from fund.grants import models as _grants
 from fund.identity import models as _identity
 from fund.ledger import models as _ledger
 from fund.manual import models as _manual
 from fund.payments import models as _payments
+from fund.payments import models_taking_back as _taking_back
 from fund.platform import audit as _audit
 from fund.platform import outbox as _outbox
 from fund.platform.database import metadata
@@ -24,7 +26,9 @@ REGISTERED = (
     _registry,
     _ledger,
     _payments,
+    _taking_back,
     _giving,
+    _intake,
     _grants,
     _receipts,
     _allocation,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -28,6 +29,7 @@ allocation_run = Table(
     Column("no", Text, nullable=False, unique=True),
     Column("fy", Integer, nullable=False),
     Column("serial", Integer, nullable=False),
+    Column("kind", Text, nullable=False, server_default="ordinary"),
     Column("run_date", Date, nullable=False),
     Column("state", Text, nullable=False),
     Column("rule", Text, nullable=False),
@@ -43,6 +45,7 @@ allocation_run = Table(
     Column("approved_at", DateTime(timezone=True)),
     Column("discarded_reason", Text, nullable=False, server_default=""),
     UniqueConstraint("fy", "serial"),
+    CheckConstraint("kind IN ('ordinary', 'reinstatement')", name="kind"),
     CheckConstraint("state IN ('drafted', 'approved', 'discarded')", name="state"),
     CheckConstraint("(state = 'approved') = (approved_by IS NOT NULL)", name="approved_state"),
     CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_when"),
@@ -65,3 +68,27 @@ allocation_line = Table(
     Index("ix_allocation_line_share_id", "share_id"),
     Index("ix_allocation_line_award_no", "award_no"),
 )
+
+allocation_reversal = Table(
+    "allocation_reversal",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("share_id", Text, nullable=False),
+    Column("award_no", Text, nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), nullable=False),
+    UniqueConstraint("run_id", "line", "source", "entry_id"),
+    ForeignKeyConstraint(["run_id", "line"], ["allocation_line.run_id", "allocation_line.line"]),
+    CheckConstraint("yen <> 0", name="yen_moves"),
+    CheckConstraint("source IN ('committed', 'ward')", name="source"),
+    Index("ix_allocation_reversal_award_no", "award_no"),
+    Index("ix_allocation_reversal_share_id", "share_id"),
+)
+"""What was taken back of a line (negative: given to it again), because its donor got the yen back.
+
+``committed``: the award had not been paid yet and is short again. ``ward``: the group keeps what
+it was paid, and the ward stands in for the donor until other money fills the hole.
+"""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -59,8 +60,13 @@ gift = Table(
     Column("edition_code", Text, ForeignKey("edition.code"), nullable=False),
     Column("offered_at", DateTime(timezone=True), nullable=False),
     Column("paid_at", DateTime(timezone=True)),
+    Column("paid_by", Text, ForeignKey("payment.no"), unique=True),
     Column("received_on", Date),
     Column("accepted_on", Date),
+    Column("accepted_yen", BigInteger),
+    Column("returned_yen", BigInteger, nullable=False, server_default="0"),
+    Column("taken_yen", BigInteger, nullable=False, server_default="0"),
+    Column("state_before", Text),
     Column("salt", LargeBinary, nullable=False),
     Column("publish_name", Boolean, nullable=False, server_default="false"),
     Column("display_name", Text, nullable=False, server_default=""),
@@ -73,7 +79,19 @@ gift = Table(
         " 'reported', 'expired', 'failed', 'declined', 'refunded', 'disputed')",
         name="state",
     ),
+    CheckConstraint(
+        "method IN ('card', 'konbini', 'paypay', 'bank_transfer',"
+        " 'counter', 'slip', 'box', 'bank')",
+        name="method",
+    ),
+    CheckConstraint("paid_by IS NULL OR paid_at IS NOT NULL", name="paid_by"),
     CheckConstraint("(received_on IS NULL) = (paid_at IS NULL)", name="received_when"),
+    CheckConstraint("returned_yen BETWEEN 0 AND yen", name="returned"),
+    CheckConstraint("taken_yen BETWEEN 0 AND coalesce(accepted_yen, yen)", name="taken"),
+    CheckConstraint(
+        "accepted_yen IS NULL OR (accepted_on IS NOT NULL AND accepted_yen BETWEEN 1 AND yen)",
+        name="accepted_yen",
+    ),
     CheckConstraint("accepted_on IS NULL OR received_on IS NOT NULL", name="accepted_when"),
     CheckConstraint("publish_name = (display_name <> '')", name="display_name_by_consent"),
     Index("ix_gift_state", "state", "id"),
@@ -148,3 +166,34 @@ acceptance_item = Table(
     Column("gift_id", BigInteger, ForeignKey("gift.id"), primary_key=True),
     Index("ix_acceptance_item_gift_id", "gift_id"),
 )
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("no", Text, nullable=False, unique=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("course", Text, nullable=False),
+    Column("proposed_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", BigInteger, ForeignKey("person.id")),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decision_note", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('proposed', 'declined', 'sent_back')", name="state"),
+    CheckConstraint(
+        "ground IN ('public-order', 'politics-religion', 'antisocial-forces', 'dispute',"
+        " 'law', 'other')",
+        name="ground",
+    ),
+    CheckConstraint("reason <> '' AND course <> ''", name="explained"),
+    CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_when"),
+    CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided_state"),
+    CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="four_eyes"),
+    Index(
+        "uq_refusal_standing", "gift_id", unique=True, postgresql_where=text("state <> 'sent_back'")
+    ),
+)
+"""Gifts the ward does not accept (不採納): at most one standing proposal or decision for a gift."""

@@ -41,7 +41,11 @@ receipt = Table(
     Column("issued_at", DateTime(timezone=True), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("payload_sha256", LargeBinary, nullable=False),
+    Column("voided_at", DateTime(timezone=True)),
+    Column("void_reason", Text, nullable=False, server_default=""),
+    Column("replaces", Text, ForeignKey("receipt.no"), unique=True),
     UniqueConstraint("fy", "serial"),
+    CheckConstraint("(state = 'void') = (voided_at IS NOT NULL)", name="voided_when"),
     CheckConstraint("state IN ('valid', 'void')", name="state"),
     Index("uq_receipt_valid_gift", "gift_no", unique=True, postgresql_where="state = 'valid'"),
 )
