@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund.sandbox.store import Thing
-from fund.sandbox.till import Till
+from fund.sandbox.till import Till, blank
 
 HOLD_SECONDS = 4 * 24 * 3600
 _FEES = {"card": (360, 0), "konbini": (360, 120), "paypay": (360, 0), "customer_balance": (150, 50)}
@@ -23,7 +23,7 @@ class Movement:
     kind: str
     category: str
     amount: int
-    source: str
+    source: str | None
     fee: int = 0
     description: str | None = None
 
@@ -102,3 +102,20 @@ def release(till: Till, identifier: str) -> None:
     """Make a transaction's money available; errand of its own posting."""
     entry = till.get("balance_transaction", identifier)
     till.store.save(entry | {"status": "available"})
+
+
+def summary(till: Till) -> Thing:
+    """The balance object: what can be paid out now, and what is still held back, in yen."""
+    found = till.store.rows(
+        "SELECT json_extract(body, '$.status') AS status, sum(json_extract(body, '$.net')) AS net "
+        "FROM thing WHERE kind = 'balance_transaction' GROUP BY 1"
+    )
+    sums = {row["status"]: row["net"] for row in found}
+    return blank("balance", **{name: [_part(sums.get(name, 0))] for name in _STATES})
+
+
+_STATES = ("available", "pending")
+
+
+def _part(yen: int) -> Thing:
+    return {"amount": yen, "currency": "jpy", "source_types": {"card": yen}}

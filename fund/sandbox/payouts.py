@@ -56,12 +56,14 @@ def arrive(till: Till, payout_id: str) -> Thing:
 
 
 def bounce(till: Till, payout_id: str) -> Thing:
-    """The bank refused the payout; its money is back in the balance.
+    """The bank refused the payout, perhaps days after it was thought paid; its money is back.
 
     Raises:
-        ApiError: 400 if it is no longer on its way.
+        ApiError: 400 if it has failed already.
     """
-    payout = _on_its_way(till, payout_id)
+    payout = till.get("payout", payout_id, "payout")
+    if payout["status"] not in ("in_transit", "paid"):
+        raise ApiError(f"This payout is {payout['status']} already.")
     back = balance.post(
         till, Movement("payout_failure", "payout_reversal", payout["amount"], payout["id"])
     )
@@ -85,7 +87,7 @@ def _on_its_way(till: Till, payout_id: str) -> Thing:
 
 def _bill(till: Till, fees: int) -> None:
     words = "Billing - Usage Fee"
-    balance.post(till, Movement("stripe_fee", "fee", -fees, "fee_sandbox", 0, words))
+    balance.post(till, Movement("stripe_fee", "fee", -fees, None, 0, words))
 
 
 def _open_entries(till: Till) -> list[Thing]:

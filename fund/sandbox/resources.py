@@ -10,7 +10,7 @@ from typing import Any
 from stripe import params as sdk
 from stripe.params import checkout as sdk_checkout
 
-from fund.sandbox import courier, reading, refunds, sessions, transfers
+from fund.sandbox import balance, courier, reading, refunds, sessions, transfers
 from fund.sandbox.errors import missing
 from fund.sandbox.reading import field
 from fund.sandbox.store import Thing
@@ -212,6 +212,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "GET", "disputes", sdk.DisputeListParams, _list("dispute", "/v1/disputes", _BY_CHARGE)
     ),
     Endpoint("GET", "disputes/<id>", sdk.DisputeRetrieveParams, _retrieve("dispute", "dispute")),
+    Endpoint("GET", "balance", sdk.BalanceRetrieveParams, lambda call: balance.summary(call.till)),
     Endpoint(
         "GET",
         "balance_transactions",

@@ -152,6 +152,30 @@ def test_a_payout_that_bounces_brings_its_money_into_the_next(world: World) -> N
     assert world.control("payouts")["amount"] == late["amount"] == 4820
 
 
+def test_a_payout_may_bounce_after_it_was_thought_paid(world: World) -> None:
+    world.paid_intent(5000)
+    paid = world.control("payouts")
+    failed = world.control(f"payouts/{paid['id']}", status="failed")
+    assert (paid["status"], failed["status"]) == ("paid", "failed")
+    assert world.stripe.payouts.retrieve(paid["id"]).failure_code == "account_closed"
+    assert balance(world) == 4820
+
+
+def balance(world: World) -> int:
+    now = world.stripe.balance.retrieve()
+    return sum(part.amount for part in (*now.available, *now.pending))
+
+
+def test_the_balance_is_the_net_of_all_movements(world: World) -> None:
+    assert balance(world) == 0
+    world.paid_intent(5000)
+    world.stripe.refunds.create({"payment_intent": world.paid_intent(700).id, "amount": 200})
+    assert balance(world) == sum(e.net for e in entries(world)) == 5295
+    assert [part.amount for part in world.stripe.balance.retrieve().available] == [0]
+    world.control("payouts")
+    assert balance(world) == 0
+
+
 def test_short_transfers_wait_and_what_is_too_much_stays(world: World) -> None:
     customer = world.stripe.customers.create({"name": "見本 花子"}).id
     wanted = {"customer": customer, "allowed_payment_method_types": ["customer_balance"]}

@@ -153,6 +153,8 @@ def test_single_objects_fit_the_types_of_the_sdk_with_everything_expanded(lived:
         "charges?expand[]=data.payment_intent.payment_method&expand[]=data.refunds",
         "refunds?expand[]=data.charge&expand[]=data.balance_transaction.source",
         "payment_intents?expand[]=data.latest_charge",
+        "balance_transactions?limit=100&expand[]=data.source",
+        "balance",
     ]
     assert {path: check_answer(raw(lived, path)) for path in paths} == {path: [] for path in paths}
 
