@@ -38,6 +38,13 @@ WITH entry AS (
 SELECT id FROM entry
 """)
 
+# All in one statement: an entry's lots are checked when they come, by the set.
+_RECORD_LOTS = text("""
+INSERT INTO lot_posting (entry_id, lot_id, account, yen)
+SELECT :entry, given.lot, given.account, given.yen
+FROM unnest(CAST(:lots AS bigint[]), CAST(:accounts AS text[]), CAST(:yens AS bigint[]))
+  AS given(lot, account, yen)
+""")
 
 Lines: TypeAlias = "tuple[tuple[str, int], ...]"
 Lots: TypeAlias = "tuple[tuple[str, str, int], ...]"
@@ -218,16 +225,13 @@ def _write_lots(tx: Transaction, entry: Entry, entry_id: int) -> None:
     if entry.lots:
         ids = _lot_ids(tx, [entry])
         tx.connection.execute(
-            insert(lot_posting),
-            [
-                {
-                    "entry_id": entry_id,
-                    "lot_id": ids[p.share_id],
-                    "account": p.account,
-                    "yen": int(p.yen),
-                }
-                for p in entry.lots
-            ],
+            _RECORD_LOTS,
+            {
+                "entry": entry_id,
+                "lots": [ids[line.share_id] for line in entry.lots],
+                "accounts": [line.account for line in entry.lots],
+                "yens": [int(line.yen) for line in entry.lots],
+            },
         )
 
 
