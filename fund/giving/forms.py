@@ -7,22 +7,22 @@ Every reader takes ``Typed`` (field name to text) and returns a value of the dom
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from flask_babel import gettext as _
 
-from fund.giving.domain import Consents, Donor, Wish
+from fund.giving.amounts import AMOUNTS, PARTS, Typed, read_amount, read_parts, read_yen
+from fund.giving.domain import MAX_PARTS, Consents, Donor, Wish
 from fund.giving.domain import donor as reading
 from fund.giving.domain.consents import MAX_DISPLAY_NAME
-from fund.giving.wording import yen_text
 from fund.kernel.errors import Invalid
-from fund.kernel.japanese import narrow, parse_amount
-from fund.kernel.money import Yen
+from fund.kernel.japanese import narrow
+
+__all__ = ["AMOUNTS", "PARTS", "Typed", "read_amount", "read_parts", "read_yen"]
 
 STEPS = ("use", "amount", "donor", "consents")
 FIELDS: dict[str, tuple[str, ...]] = {
     "use": ("wish", "field", "field_fallback", "group", "group_fallback", "theme"),
-    "amount": ("amount", "own_amount", "kind"),
+    "amount": ("amount", "own_amount", *PARTS, "kind"),
     "donor": (
         "name_style",
         "family_name",
@@ -42,11 +42,20 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "consents": ("publish", "display_name", "tell_group", "report_mail", "purpose_of_use"),
 }
-AMOUNTS = (3000, 5000, 10000, 30000)
 _OUR_COUNTRY = frozenset({"jp", "jpn", "japan", "日本", "日本国"})
 
-Typed = Mapping[str, str]
-Value = TypeVar("Value")
+
+def use_key(number: int) -> str:
+    """Under which name a draft keeps the nth wish (from 1): ``use``, ``use2``, … ``use5``."""
+    return "use" if number == 1 else f"use{number}"
+
+
+def use_keys(steps: Mapping[str, Typed]) -> list[str]:
+    """The names of the wishes that a draft holds, in their order; at least the first."""
+    keys = ["use"]
+    while len(keys) < MAX_PARTS and use_key(len(keys) + 1) in steps:
+        keys.append(use_key(len(keys) + 1))
+    return keys
 
 
 class Reader:
@@ -128,73 +137,6 @@ def read_use(typed: Typed) -> Wish:
         raise Invalid(str(error), {kind: questions[kind]}) from error
 
 
-def read_yen(typed: Typed, bounds: tuple[int, int]) -> Yen:
-    """The amount of step 2 in yen: one of the tiles or the own amount, inside the bounds.
-
-    Raises:
-        Invalid: when it cannot be read or lies outside.
-    """
-    chosen = typed.get("amount", "")
-    if chosen in {str(amount) for amount in AMOUNTS}:
-        return _bounded(Yen(chosen), bounds, "amount")
-    if chosen != "other":
-        raise Invalid(_("金額を選んでください"), {"amount": _("金額を選んでください")})
-    try:
-        yen = parse_amount(typed.get("own_amount", "")[:100])
-    except ValueError as error:
-        message = _("金額を数字で入力してください（例：10000、1万5千円）")
-        raise Invalid(message, {"own_amount": message}) from error
-    return _bounded(yen, bounds, "own_amount")
-
-
-def _bounded(yen: Yen, bounds: tuple[int, int], field: str) -> Yen:
-    low, high = bounds
-    if yen < low:
-        message = _("%(yen)s以上の金額を入力してください", yen=yen_text(low))
-        raise Invalid(message, {field: message})
-    if yen > high:
-        message = _(
-            "この画面では%(yen)sまで受け付けます。それより大きい寄附は、窓口へご相談ください",
-            yen=yen_text(high),
-        )
-        raise Invalid(message, {field: message})
-    return yen
-
-
-def read_kind(typed: Typed) -> str:
-    """Whether an individual or an organisation gives (step 2).
-
-    Raises:
-        Invalid: when it was not chosen.
-    """
-    reader = Reader(typed)
-    message = _("個人か、法人・団体かを選んでください")
-    kind = reader.choice("kind", ("individual", "organisation"), message)
-    reader.check()
-    return kind
-
-
-def read_amount(typed: Typed, bounds: tuple[int, int]) -> tuple[Yen, str]:
-    """Amount in yen and kind of donor, with the problems of both at once.
-
-    Raises:
-        Invalid: when either cannot be read.
-    """
-    problems: dict[str, str] = {}
-    yen, kind = Yen(0), ""
-    try:
-        yen = read_yen(typed, bounds)
-    except Invalid as error:
-        problems.update(error.fields)
-    try:
-        kind = read_kind(typed)
-    except Invalid as error:
-        problems.update(error.fields)
-    if problems:
-        raise Invalid(_("入力内容を確認してください"), problems)
-    return yen, kind
-
-
 def read_donor(typed: Typed, kind: str) -> Donor:
     """The donor of step 3; names and addresses are kept as typed.
 
@@ -258,8 +200,10 @@ def _place(reader: Reader) -> dict[str, str]:
     }
 
 
-def read_consents(typed: Typed, wish: Wish, name: str) -> Consents:
+def read_consents(typed: Typed, name: str, *, names_group: bool) -> Consents:
     """The consents of step 4; ``name`` is what the donor publishes by choosing the own name.
+
+    ``names_group`` tells whether a wish names a group: only then was asked about telling it.
 
     Raises:
         Invalid: when the choice about the name or the required consent is missing.
@@ -288,6 +232,6 @@ def read_consents(typed: Typed, wish: Wish, name: str) -> Consents:
         purpose_of_use=True,
         publish_name=publish != "no",
         display_name=display_name,
-        tell_group=bool(reader.text("tell_group")) and wish.kind == "group",
+        tell_group=bool(reader.text("tell_group")) and names_group,
         report_mail=bool(reader.text("report_mail")),
     )

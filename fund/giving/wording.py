@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from fund.giving.domain import Donor, Wish
-from fund.giving.queries import ShareView
+from fund.giving.queries import GiftView, ShareView
+from fund.kernel.japanese import spoken_yen
 from fund.kernel.money import format_yen
 from fund.platform.web.context import locale
 from fund.registry.queries import Names
@@ -105,6 +106,20 @@ def fallback_text(wish: Wish | ShareView) -> str | None:
 def yen_text(yen: int) -> str:
     """An amount in the language of the page."""
     return f"¥{yen:,}" if locale() == "en" else format_yen(yen)
+
+
+def amount_text(yen: int) -> str:
+    """An amount as figures and, for Japanese readers, in ten thousands: 10,000円（1万円）."""
+    spoken = "" if locale() == "en" else spoken_yen(yen)
+    return f"{yen_text(yen)}（{spoken}）" if spoken else yen_text(yen)
+
+
+def wishes_text(gift: GiftView, names: Names) -> str:
+    """Every wish of a gift on one line; with the yen of each where there are several."""
+    if len(gift.wishes) == 1:
+        return wish_text(gift.wish, names)
+    parts = (f"{wish_text(wish, names)} {yen_text(wish.yen)}" for wish in gift.wishes)
+    return (" / " if locale() == "en" else "、").join(parts)
 
 
 def split_text(passed: int, kept: int) -> str:

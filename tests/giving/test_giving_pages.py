@@ -171,7 +171,7 @@ def test_changing_to_an_organisation_asks_for_its_name(visit):
     visitor = visit()
     fill(visitor)
     visitor.post("/give/amount", AMOUNT | {"kind": "organisation", "change": "1"})
-    assert visitor.get("/give/check").headers["Location"] == "/give/donor"
+    assert visitor.get("/give/check").headers["Location"] == "/give/donor?change=1"
 
 
 def test_a_draft_resumes_and_is_forgotten_after_two_weeks(visit, house, app_dsn):

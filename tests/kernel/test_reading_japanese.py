@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, parse_amount, to_katakana
+from fund.kernel.japanese import (
+    digits,
+    is_katakana,
+    keep_name,
+    narrow,
+    parse_amount,
+    spoken_yen,
+    to_katakana,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +34,14 @@ from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, parse_a
         ("3百", 300),
         ("1億2万", 100_020_000),
         ("0", 0),
+        ("一万円", 10_000),
+        ("一万五千円", 15_000),
+        ("壱万円", 10_000),
+        ("金弐拾参萬円也", 230_000),
+        ("三千円", 3_000),
+        ("百万円", 1_000_000),
+        ("一五〇〇〇", 15_000),
+        ("一億二千三百四十五万六千七百八十九", 123_456_789),
     ],
 )
 def test_amounts_as_people_write_them(typed: str, yen: int) -> None:
@@ -33,7 +49,25 @@ def test_amounts_as_people_write_them(typed: str, yen: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "円", "1.5", "-5", "１−", "abc", "1万x", "1e5", "9" * 30, "٣", "1千1万"]
+    "typed",
+    [
+        "",
+        "円",
+        "1.5",
+        "-5",
+        "１−",
+        "abc",
+        "1万x",
+        "1e5",
+        "9" * 30,
+        "٣",
+        "1百1千",
+        "1万1万",
+        "万",
+        "億",
+        "円也",
+        "一割",
+    ],
 )
 def test_what_is_no_amount_is_said_to_be_none(typed: str) -> None:
     with pytest.raises(ValueError, match=r"金額"):
@@ -47,6 +81,16 @@ def test_any_text_is_an_amount_or_a_clear_error(typed: str) -> None:
     except ValueError:
         return
     assert amount >= 0
+
+
+@given(st.integers(10**4, 10**12))
+def test_an_amount_as_it_is_said_reads_back_to_the_yen(yen: int) -> None:
+    assert parse_amount(spoken_yen(yen)) == yen
+
+
+def test_small_amounts_need_no_second_saying() -> None:
+    assert spoken_yen(9_999) == ""
+    assert spoken_yen(15_000) == "1万5千円"
 
 
 @given(st.integers(0, 10**12))

@@ -11,6 +11,7 @@ from fund.desk.story import timeline
 from fund.desk.views.blueprint import blueprint
 from fund.desk.words import award_states, step_words, use_words
 from fund.giving import queries as giving
+from fund.giving.wording import wishes_text
 from fund.kernel.errors import NotFound
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
@@ -48,6 +49,7 @@ def donor(secret: str) -> ResponseReturnValue:
         award_states=award_states(),
         step_words=step_words(),
         use_words=use_words,
+        wishes_text=wishes_text,
     )
 
 

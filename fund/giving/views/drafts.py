@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from fund.giving import commands, forms, queries
-from fund.giving.domain import Consents, Donor, Wish
+from fund.giving.domain import Consents, Donor, Part, Wish
 from fund.giving.queries import Draft, Typed
 from fund.kernel.calendar import day_in_japan
+from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen
 from fund.manual.queries import Rules, rules_on
@@ -24,14 +28,30 @@ COOKIE = "fund_gift"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a draft has come: the values of the steps read so far, the first one missing."""
+    """How far a draft has come: the values of the steps read so far, the first one missing.
+
+    ``missing_use`` is the number of the wish
+    to choose anew when the step of the wishes is what is missing.
+    """
 
     missing: str | None
-    wish: Wish = Wish()  # noqa: RUF009 - frozen itself
+    wishes: tuple[Wish, ...] = (Wish(),)
+    parts: tuple[Part, ...] = ()
+    missing_use: int = 1
     yen: Yen = Yen(0)  # noqa: RUF009
     kind: str = ""
     donor: Donor | None = None
     consents: Consents | None = None
+
+    @property
+    def wish(self) -> Wish:
+        """The first wish."""
+        return self.wishes[0]
+
+    @property
+    def names_group(self) -> bool:
+        """Whether any wish names a group."""
+        return any(wish.kind == "group" for wish in self.wishes)
 
     def reached(self, step: str) -> bool:
         """Whether every step before this one is complete."""
@@ -59,25 +79,39 @@ def load(connection: Connection) -> Draft | None:
     return queries.draft(connection, secret, now() - commands.DRAFT_LIFE)
 
 
-def save(response: Response, draft: Draft | None, step: str, typed: Typed) -> Response:
+def save(response: Response, draft: Draft | None, key: str, typed: Typed) -> Response:
     """Write a step into the draft (a new one where there is none) and renew its cookie.
 
     Raises:
         Conflict: when the form was sent meanwhile.
     """
-    house, actor = current_house(), current_actor()
-    steps = {**(draft.steps if draft else {}), step: dict(typed)}
-    secret = token()
-    if draft is None:
-        secret = commands.start_draft(house, by=actor, now=now(), data={"steps": steps})
+    steps = {**(draft.steps if draft else {}), key: dict(typed)}
+    return rewrite(response, steps, new=draft is None)
+
+
+def rewrite(response: Response, steps: Mapping[str, Typed], *, new: bool = False) -> Response:
+    """Write all steps of the draft (or of a new one) and renew its cookie.
+
+    Raises:
+        Conflict: when the form was sent meanwhile.
+    """
+    house, actor, secret = current_house(), current_actor(), token()
+    data: dict[str, Json] = {"steps": {name: dict(typed) for name, typed in steps.items()}}
+    if new:
+        secret = commands.start_draft(house, by=actor, now=now(), data=data)
     else:
-        commands.save_draft(house, by=actor, now=now(), token=secret, data={"steps": steps})
+        commands.save_draft(house, by=actor, now=now(), token=secret, data=data)
+    return remember(response, secret)
+
+
+def remember(response: Response, secret: str) -> Response:
+    """Give the visitor's browser the secret of its draft."""
     response.set_cookie(
         cookie_name(),
         secret,
         max_age=int(commands.DRAFT_LIFE.total_seconds()),
         path="/",
-        secure=house.settings.secure,
+        secure=current_house().settings.secure,
         httponly=True,
         samesite="Lax",
     )
@@ -101,26 +135,65 @@ def bounds(found: Rules) -> tuple[int, int]:
 
 def progress(connection: Connection, draft: Draft | None) -> Progress:
     """Read the steps of a draft in order until one is missing or no longer holds."""
-    step = "use"
-    found = Progress(step)
+    found = Progress("use")
     if draft is None:
         return found
     typed = draft.steps
     try:
-        wish = forms.read_use(typed.get("use", {}))
-        commands.check_wish(connection, wish, today())
-        step = "amount"
-        found = Progress(step, wish)
-        yen, kind = forms.read_amount(typed.get("amount", {}), bounds(rules(connection)))
-        step = "donor"
-        found = Progress(step, wish, yen, kind)
+        found = Progress("amount", _wishes(connection, typed))
+        yen, kind, parts = forms.read_amount(
+            typed.get("amount", {}), bounds(rules(connection)), found.wishes
+        )
+        found = replace(found, missing="donor", yen=yen, kind=kind, parts=parts)
         donor = forms.read_donor(typed.get("donor", {}), kind)
-        step = "consents"
-        found = Progress(step, wish, yen, kind, donor)
-        consents = forms.read_consents(typed.get("consents", {}), wish, donor.name)
+        found = replace(found, missing="consents", donor=donor)
+        consents = forms.read_consents(
+            typed.get("consents", {}), donor.name, names_group=found.names_group
+        )
+    except _UseMissing as missing:
+        return Progress("use", missing_use=missing.number)
     except Invalid:
         return found
-    return Progress(None, wish, yen, kind, donor, consents)
+    return replace(found, missing=None, consents=consents)
+
+
+class _UseMissing(Exception):  # noqa: N818 - says where to go, not what failed
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _wishes(connection: Connection, steps: Mapping[str, Typed]) -> tuple[Wish, ...]:
+    """Every wish of a draft, each open today and none twice."""
+    wishes: list[Wish] = []
+    for number, key in enumerate(forms.use_keys(steps), start=1):
+        try:
+            wish = forms.read_use(steps.get(key, {}))
+            commands.check_wish(connection, wish, today())
+            check_other(wish, wishes)
+        except Invalid as error:
+            raise _UseMissing(number) from error
+        wishes.append(wish)
+    return tuple(wishes)
+
+
+def check_other(wish: Wish, others: Iterable[Wish]) -> None:
+    """Pass if no other wish names the same use.
+
+    Raises:
+        Invalid: with the field of the form that must change.
+    """
+    if (wish.kind, wish.target) in {(other.kind, other.target) for other in others}:
+        message = _("この使いみちは、もう選ばれています。ほかの使いみちを選んでください")
+        raise Invalid(message, {"wish" if wish.kind == "anywhere" else wish.kind: message})
+
+
+def address(found: Progress, *, change: bool = False) -> str:
+    """Where the first missing step is."""
+    more: dict[str, Any] = {"change": 1} if change else {}
+    if found.missing == "use" and found.missing_use > 1:
+        more["part"] = found.missing_use
+    return url_for(f"giving.{found.missing or 'check'}", **more)
 
 
 def origin() -> str:

@@ -31,6 +31,7 @@ def words() -> dict[str, Any]:
         "method_words": wording.method_words(),
         "batch_words": wording.batch_words(),
         "wish_text": wording.wish_text,
+        "wishes_text": wording.wishes_text,
         "fallback_text": wording.fallback_text,
     }
 
@@ -109,6 +110,10 @@ def staff_register() -> Response:
         return csv_response(f"gift-register{suffix}", columns, queries.register(connection, fy))
 
 
+def _fallbacks(row: RegisterRow) -> str:
+    return " / ".join(wish.fallback or "" for wish in row.gift.wishes)
+
+
 def _columns(names: registry.Names) -> list[Column[RegisterRow]]:
     def kept(row: RegisterRow) -> int:
         return int(sum(share.yen for share in row.gift.shares if share.part == "kept"))
@@ -129,8 +134,8 @@ def _columns(names: registry.Names) -> list[Column[RegisterRow]]:
         Column("kana", "フリガナ", lambda row: row.donor.kana),
         Column("postal_code", "郵便番号", postal),
         Column("address", "住所", lambda row: " ".join(row.donor.address_lines)),
-        Column("wish", "使いみち", lambda row: wording.wish_text(row.gift.wish, names)),
-        Column("fallback", "希望どおりに使えないとき", lambda row: row.gift.wish.fallback or ""),
+        Column("wish", "使いみち", lambda row: wording.wishes_text(row.gift, names)),
+        Column("fallback", "希望どおりに使えないとき", _fallbacks),
         Column("kept_yen", "基金全体へ", kept),
         Column("published_name", "公表名", lambda row: row.gift.display_name),
         Column("state", "状態", lambda row: row.gift.state),

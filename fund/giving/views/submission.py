@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from fund.giving import commands, queries, wording
+from fund.giving import commands, forms, queries, wording
 from fund.giving.domain import Offer
 from fund.giving.queries import Draft
 from fund.giving.views import drafts
@@ -31,23 +31,17 @@ TRAP = "website"
 """A field that people do not see; programs that fill in everything fill it in."""
 
 
+Row = tuple[str, str, str | None]
+"""Step (with the number of the wish behind a colon), label and value of one answer."""
+
+
 def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, Any]]:
     """The answers with the links that change them."""
     who, said = progress.donor, progress.consents
     if who is None or said is None:
         raise LookupError("the check page needs complete steps")
-    names = registry.names(connection)
-    percent = commands.pass_on_percent(drafts.rules(connection), progress.wish)
-    passed, kept = share_of(progress.yen, percent)
     yes = {True: _("はい"), False: _("いいえ")}
-    rows: list[tuple[str, str, str | None]] = [
-        ("use", _("使いみち"), wording.wish_text(progress.wish, names)),
-    ]
-    if fallback := wording.fallback_text(progress.wish):
-        rows.append(("use", _("希望どおりに使えないとき"), fallback))
-    rows.append(("amount", _("金額"), wording.yen_text(progress.yen)))
-    if progress.wish.kind != "anywhere":
-        rows.append(("amount", _("金額の分かれ方"), wording.split_text(passed, kept)))
+    rows = _use_rows(connection, progress)
     rows += [
         ("amount", _("寄附する人"), wording.kind_words()[who.kind]),
         ("donor", _("お名前"), who.name),
@@ -61,16 +55,45 @@ def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, A
         ("donor", _("メール"), who.email),
         ("consents", _("お名前の公表"), said.display_name or _("公表しない（匿名）")),
     ]
-    if progress.wish.kind == "group":
+    if progress.names_group:
         rows.append(("consents", _("団体へお名前を知らせる"), yes[said.tell_group]))
     rows += [
         ("consents", _("報告のメール"), yes[said.report_mail]),
         ("consents", _("支払い方法"), _("カード（次の画面で支払います）")),
     ]
     return [
-        {"label": label, "value": value, "change": url_for(f"giving.{step}", change=1)}
+        {
+            "label": label,
+            "value": value,
+            "change": url_for(f"giving.{step.partition(':')[0]}", change=1, part=part or None),
+        }
         for step, label, value in rows
+        for part in [step.partition(":")[2]]
     ]
+
+
+def _use_rows(connection: Connection, progress: drafts.Progress) -> list[Row]:
+    """Every wish with what happens when it cannot be met, the amount and how it divides."""
+    names = registry.names(connection)
+    rules = drafts.rules(connection)
+    several = len(progress.parts) > 1
+    rows: list[Row] = []
+    for number, part in enumerate(progress.parts, start=1):
+        step = f"use:{number}" if number > 1 else "use"
+        label = _("使いみち（%(n)sつめ）", n=number) if several else _("使いみち")
+        rows.append((step, label, wording.wish_text(part.wish, names)))
+        if fallback := wording.fallback_text(part.wish):
+            rows.append((step, _("希望どおりに使えないとき"), fallback))
+        percent = commands.pass_on_percent(rules, part.wish)
+        passed, kept = share_of(part.yen, percent)
+        divided = wording.split_text(passed, kept) if part.wish.kind != "anywhere" else None
+        if several:
+            words = wording.amount_text(part.yen)
+            rows.append(("amount", _("この使いみちの金額"), words))
+        if divided:
+            rows.append(("amount", _("金額の分かれ方"), divided))
+    rows.append(("amount", _("金額"), wording.amount_text(progress.yen)))
+    return rows
 
 
 def _check_page(connection: Connection, progress: drafts.Progress, errors: dict[str, str]) -> str:
@@ -95,7 +118,9 @@ def check() -> ResponseReturnValue:
             return sent_already(draft)
         progress = drafts.progress(connection, draft)
         if progress.missing is not None:
-            return redirect(url_for(f"giving.{progress.missing}"), 303)
+            # With every step filled in once, changing one thing leads back here at once.
+            whole = draft is not None and all(step in draft.steps for step in forms.STEPS)
+            return redirect(drafts.address(progress, change=whole), 303)
         return _check_page(connection, progress, {})
 
 
@@ -110,7 +135,7 @@ def submit() -> ResponseReturnValue:
     if draft is not None and draft.gift_no is not None:
         return _again(draft)
     if draft is None or progress.missing is not None:
-        return redirect(url_for(f"giving.{progress.missing}"), 303)
+        return redirect(drafts.address(progress), 303)
     if request.form.get(TRAP):
         message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
         return _refused(progress, {"": message})
@@ -144,7 +169,7 @@ def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
         yen=progress.yen,
         donor=progress.donor,
         consents=progress.consents,
-        wish=progress.wish,
+        parts=progress.parts,
         locale=locale(),
         sample=current_house().settings.demo,
     )
