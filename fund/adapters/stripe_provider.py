@@ -1,25 +1,50 @@
 """Stripe behind the provider port: hosted Checkout through the official SDK.
 
-The only module that knows Stripe. Amounts are whole yen: JPY is a zero-decimal currency.
-The local payment sandbox speaks the same protocol; only ``api_base`` differs.
+Amounts are whole yen: JPY is a zero-decimal currency. The local payment sandbox speaks the same
+protocol; only ``api_base`` differs.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import stripe
+import structlog
 
+from fund.adapters import stripe_reading as reading
 from fund.adapters.stripe_connection import StripeConnection
-from fund.kernel.errors import Invalid, Unavailable
+from fund.kernel.errors import Invalid, NotFound, Unavailable
 from fund.kernel.money import Yen
-from fund.payments.domain import CheckoutFacts
-from fund.payments.ports import CheckoutOrder, EventNote, OpenedCheckout, Provider
+from fund.payments.domain import KONBINI_DAYS
+from fund.payments.facts import Dossier
+from fund.payments.ports import CheckoutOrder, EventNote, ListedEvent, OpenedCheckout, Provider
+
+log = structlog.get_logger("fund.stripe")
 
 SIGNATURE_TOLERANCE_SECONDS = 300
-EXPAND = ["payment_intent", "payment_intent.latest_charge"]
+INTENT = ["latest_charge", "latest_charge.balance_transaction"]
+SESSION = ["payment_intent", *(f"payment_intent.{path}" for path in INTENT)]
+REFUND = ["data.balance_transaction", "data.failure_balance_transaction"]
+TYPES_AT_ONCE = 20
+"""How many event types one list call takes (Stripe's limit)."""
+PAGE = 100
+
+_NAMES = {ours: theirs for theirs, ours in reading.METHODS.items()}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # 3-D Secure: Stripe asks for it where the card, the bank or the law of the country wants it.
+    "card": {"card": {"request_three_d_secure": "automatic"}},
+    "konbini": {"konbini": {"expires_after_days": KONBINI_DAYS}},
+    "paypay": {},
+    "bank_transfer": {
+        "customer_balance": {
+            "funding_type": "bank_transfer",
+            "bank_transfer": {"type": "jp_bank_transfer"},
+        }
+    },
+}
 
 
 class StripeProvider(Provider):
@@ -38,63 +63,144 @@ class StripeProvider(Provider):
 
     def open_checkout(self, order: CheckoutOrder) -> OpenedCheckout:
         """Create the Checkout Session; the key makes a repetition return the first one."""
-        references = {"payment": order.payment_no, "gift": order.gift_no}
-        params: dict[str, Any] = {
-            "mode": "payment",
-            "allowed_payment_method_types": ["card"],
-            "line_items": [
-                {
-                    "quantity": 1,
-                    "price_data": {
-                        "currency": "jpy",
-                        "unit_amount": int(order.yen),
-                        "product_data": {"name": order.description},
-                    },
-                }
-            ],
-            "client_reference_id": order.payment_no,
-            "metadata": references,
-            "payment_intent_data": {"metadata": references, "description": order.description},
-            "success_url": order.success_url,
-            "cancel_url": order.cancel_url,
-            "locale": order.locale,
-            "expires_at": int(order.expires_at.timestamp()),
-        }
-        if order.email:
-            params["customer_email"] = order.email
-        session = self._ask(
-            "create",
-            lambda: self._client.v1.checkout.sessions.create(
-                params,  # type: ignore[arg-type]
-                {"idempotency_key": order.key},
-            ),
-        )
+        # A transfer goes to an account number of its payer's own: it needs a customer.
+        customer = self._customer(order) if order.method == "bank_transfer" else None
+        params = _session_params(order, customer)
+        try:
+            session = self._ask(
+                "create",
+                lambda: self._client.v1.checkout.sessions.create(
+                    params,  # type: ignore[arg-type]
+                    {"idempotency_key": order.key},
+                ),
+            )
+        except stripe.InvalidRequestError as error:
+            log.warning("checkout refused", method=order.method, param=error.param, code=error.code)
+            raise Invalid(
+                "この支払い方法は、いま使えません。別の方法をお選びください",
+                {"method": "この支払い方法は、いま使えません。別の方法をお選びください"},
+            ) from error
         if not session.url:
             raise Unavailable("決済ページを開けませんでした")
         closes = dt.datetime.fromtimestamp(session.expires_at, dt.UTC)
-        return OpenedCheckout(session.id, session.url, closes)
+        return OpenedCheckout(session.id, session.url, closes, customer)
 
-    def checkout(self, session_id: str) -> CheckoutFacts:
-        """Retrieve the session with its intent and charge."""
-        session = self._ask(
-            "retrieve",
-            lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND}),
+    def _customer(self, order: CheckoutOrder) -> str:
+        params: dict[str, Any] = {
+            "metadata": _references(order),
+            "preferred_locales": [order.locale],
+        }
+        if order.email:
+            params["email"] = order.email
+        made = self._ask(
+            "create customer",
+            lambda: self._client.v1.customers.create(
+                params,  # type: ignore[arg-type]
+                {"idempotency_key": f"{order.key}-customer"},
+            ),
         )
-        return _facts(session)
+        return str(made.id)
 
-    def checkout_of_intent(self, intent_id: str) -> CheckoutFacts | None:
-        """Find the session of a payment intent."""
+    def expire_checkout(self, session_id: str) -> None:
+        """Expire an open session; one that is complete or expired already stays as it is."""
+        try:
+            self._ask("expire", lambda: self._client.v1.checkout.sessions.expire(session_id))
+        except (stripe.InvalidRequestError, NotFound) as error:
+            # Its payer was faster, or it is long gone; the dossier tells which.
+            log.info("checkout not open any more", error=type(error).__name__)
+
+    def dossier_of_session(self, session_id: str) -> Dossier | None:
+        """Retrieve the session with its intent and charge, and what became of the charge."""
+        try:
+            session = self._ask(
+                "retrieve",
+                lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": SESSION}),
+            )
+        except NotFound:
+            return None
+        return self._dossier(reading.checkout_facts(session.to_dict()))
+
+    def dossier_of_intent(self, intent_id: str) -> Dossier | None:
+        """Find the session of an intent; without one the intent speaks for itself."""
         found = self._ask(
             "list",
             lambda: self._client.v1.checkout.sessions.list(
                 {
                     "payment_intent": intent_id,
                     "limit": 1,
-                    "expand": [f"data.{path}" for path in EXPAND],
+                    "expand": [f"data.{path}" for path in SESSION],
                 }
             ),
         )
-        return _facts(found.data[0]) if found.data else None
+        if found.data:
+            return self._dossier(reading.checkout_facts(found.data[0].to_dict()))
+        try:
+            intent = self._ask(
+                "retrieve intent",
+                lambda: self._client.v1.payment_intents.retrieve(intent_id, {"expand": INTENT}),
+            )
+        except NotFound:
+            return None
+        return self._dossier(reading.intent_facts(intent.to_dict()))
+
+    def dossier_of_charge(self, charge_id: str) -> Dossier | None:
+        """The dossier of the intent that a charge belongs to."""
+        try:
+            charge = self._ask(
+                "retrieve charge", lambda: self._client.v1.charges.retrieve(charge_id)
+            )
+        except NotFound:
+            return None
+        intent_id = reading.identifier(charge.to_dict().get("payment_intent"))
+        return None if intent_id is None else self.dossier_of_intent(intent_id)
+
+    def _dossier(self, facts: Any) -> Dossier:
+        if facts.charge_id is None:
+            return Dossier(facts)
+        v1, charge = self._client.v1, {"charge": facts.charge_id, "limit": PAGE}
+        refunds = self._all(lambda more: v1.refunds.list({**charge, "expand": REFUND, **more}))
+        disputes = self._all(lambda more: v1.disputes.list({**charge, **more}))
+        return Dossier(
+            facts,
+            tuple(reading.refund_facts(one) for one in reversed(refunds)),
+            tuple(reading.dispute_facts(one) for one in reversed(disputes)),
+        )
+
+    def _all(self, call: Any) -> list[dict[str, Any]]:
+        """Every object of a list, newest first, page by page."""
+        return [one for page in self._pages(call) for one in page]
+
+    def _pages(self, call: Any) -> Iterator[list[dict[str, Any]]]:
+        more: dict[str, Any] = {}
+        while True:
+            page = self._ask("list", lambda: call(more))  # noqa: B023 - called at once
+            found = [one.to_dict() for one in page.data]
+            yield found
+            if not page.has_more or not found:
+                return
+            more = {"starting_after": found[-1]["id"]}
+
+    def unused_cash(self, customer_id: str) -> Yen:
+        """The yen in a customer's cash balance."""
+        try:
+            held = self._ask(
+                "cash balance", lambda: self._client.v1.customers.cash_balance.retrieve(customer_id)
+            )
+        except NotFound:
+            return Yen(0)
+        return Yen((held.to_dict().get("available") or {}).get("jpy", 0))
+
+    def events(self, since: dt.datetime | None, types: Collection[str]) -> Iterator[ListedEvent]:
+        """List events by their types, newest first within each request."""
+        wanted = sorted(types)
+        for start in range(0, len(wanted), TYPES_AT_ONCE):
+            asked: dict[str, Any] = {"types": wanted[start : start + TYPES_AT_ONCE], "limit": PAGE}
+            if since is not None:
+                asked["created"] = {"gte": int(since.timestamp())}
+            for page in self._pages(lambda more: self._client.v1.events.list({**asked, **more})):  # noqa: B023
+                for event in page:
+                    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str)
+                    yield ListedEvent(_note(event), body.encode())
 
     def read_event(self, body: bytes, signature: str) -> EventNote:
         """Check the signature over the raw bytes, then read the event's identity."""
@@ -106,51 +212,61 @@ class StripeProvider(Provider):
             stripe.WebhookSignature.verify_header(
                 text, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS
             )
-            event = json.loads(text)
-            return EventNote(
-                id=_text(event["id"]),
-                type=_text(event["type"]),
-                object_id=str(event["data"]["object"].get("id") or ""),
-                livemode=event.get("livemode") is True,
-            )
+            return _note(json.loads(text))
         except stripe.SignatureVerificationError as error:
             raise Invalid("signature not valid") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise Invalid("not an event") from error
+
+
+def _session_params(order: CheckoutOrder, customer: str | None) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "allowed_payment_method_types": [_NAMES[order.method]],
+        "payment_method_options": _OPTIONS[order.method],
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": "jpy",
+                    "unit_amount": int(order.yen),
+                    "product_data": {"name": order.description},
+                },
+            }
+        ],
+        "client_reference_id": order.payment_no,
+        "metadata": _references(order),
+        "payment_intent_data": {"metadata": _references(order), "description": order.description},
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "locale": order.locale,
+        "expires_at": int(order.expires_at.timestamp()),
+    }
+    if not params["payment_method_options"]:
+        del params["payment_method_options"]
+    if customer is not None:
+        params["customer"] = customer
+    elif order.email:
+        params["customer_email"] = order.email
+    return params
+
+
+def _references(order: CheckoutOrder) -> dict[str, str]:
+    return {"payment": order.payment_no, "gift": order.gift_no}
+
+
+def _note(event: Any) -> EventNote:
+    created = event.get("created")
+    return EventNote(
+        id=_text(event["id"]),
+        type=_text(event["type"]),
+        object_id=str(event["data"]["object"].get("id") or ""),
+        livemode=event.get("livemode") is True,
+        created_at=reading.moment(created) if isinstance(created, int) else None,
+    )
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("an event needs text here")
     return value
-
-
-def _facts(session: stripe.checkout.Session) -> CheckoutFacts:
-    intent = session.payment_intent
-    charge = intent.latest_charge if isinstance(intent, stripe.PaymentIntent) else None
-    paid_at = None
-    if session.payment_status == "paid":
-        created = charge.created if isinstance(charge, stripe.Charge) else session.created
-        paid_at = dt.datetime.fromtimestamp(created, dt.UTC)
-    return CheckoutFacts(
-        session_id=session.id,
-        payment_no=session.client_reference_id,
-        status=session.status or "open",
-        paid=session.payment_status == "paid",
-        yen=Yen(session.amount_total or 0),
-        currency=session.currency or "",
-        livemode=session.livemode,
-        intent_id=intent.id if isinstance(intent, stripe.PaymentIntent) else intent,
-        intent_status=intent.status if isinstance(intent, stripe.PaymentIntent) else None,
-        paid_at=paid_at,
-        failure_code=_failure(intent),
-    )
-
-
-def _failure(intent: Any) -> str | None:
-    if not isinstance(intent, stripe.PaymentIntent):
-        return None
-    error = intent.last_payment_error
-    if error is None:
-        return None
-    return getattr(error, "decline_code", None) or getattr(error, "code", None)

@@ -29,6 +29,23 @@ INVARIANTS: tuple[Invariant, ...] = (
         """,
     ),
     by_sql(
+        "gift-paid-by-its-payment",
+        "入金済みの寄附は、ひとつの支払いのお金で、残りの支払いには印がある",
+        "A gift is the money of one of its payments; every other one that paid is marked",
+        """
+        SELECT payment.no AS payment, gift.no AS gift, gift.paid_by AS paid_by
+        FROM payment JOIN gift ON gift.no = payment.gift_no
+        WHERE payment.state = 'succeeded'
+          AND payment.extra = (gift.paid_by IS NOT DISTINCT FROM payment.no)
+        UNION ALL
+        SELECT payment.no, gift.no, gift.paid_by
+        FROM gift JOIN payment ON payment.no = gift.paid_by
+        WHERE payment.gift_no <> gift.no OR payment.state <> 'succeeded'
+           OR payment.method <> gift.method
+        ORDER BY 1
+        """,
+    ),
+    by_sql(
         "gift-paid-is-received",
         "成立した支払いの寄附は、入金済みになっている",
         "A gift whose payment succeeded is received",

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from fund.giving import store
-from fund.payments.messages import PaymentExpired, PaymentFailed, PaymentReceived
+from fund.giving import letters, store
+from fund.payments import store as payments
+from fund.payments.domain import LIVE
+from fund.payments.messages import (
+    PaymentDue,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentReceived,
+    PaymentWaiting,
+)
 from fund.payments.queries import payments_of
 from fund.platform.house import Message, Reaction, Transaction
-
-_LIVE = frozenset({"created", "open"})
 
 
 def receive(tx: Transaction, message: PaymentReceived) -> None:
     """The money is here: the gift is received, also after its end (late success).
 
-    A second payment of the same gift changes nothing about the gift: its money is held, and
-    the audit trail tells the officers that some of it must go back.
+    The gift follows the payment that really paid it (``paid_by``, ``method``). A second payment
+    of the same gift changes nothing about the gift: its money is held, and marked as extra for
+    the officers, because some of it must go back.
     """
     row = store.lock_gift(tx, message.gift_no)
     if row is None:
         raise LookupError(f"payment {message.payment_no} names no gift of ours")
     if row.paid_at is not None:
+        payments.mark_extra(tx, message.payment_no)
         tx.audit("gift.paid-again", row.no, payment=message.payment_no, yen=int(message.yen))
         return
     store.move_gift(
@@ -29,9 +37,20 @@ def receive(tx: Transaction, message: PaymentReceived) -> None:
         "received",
         method=message.method,
         paid_at=message.paid_at,
+        paid_by=message.payment_no,
         received_on=message.received_on,
     )
     tx.audit("gift.received", row.no, yen=int(message.yen), before=row.state)
+
+
+def tell_how_to_pay(tx: Transaction, message: PaymentWaiting) -> None:
+    """The donor chose a shop or a transfer: send what is needed there."""
+    letters.queue(tx, "gift.waiting", message.gift_no, message.payment_no)
+
+
+def tell_due(tx: Transaction, message: PaymentDue) -> None:
+    """The voucher ends within a day: say so once."""
+    letters.queue(tx, "gift.reminder", message.gift_no, message.payment_no)
 
 
 def note_failure(tx: Transaction, message: PaymentFailed) -> None:
@@ -49,7 +68,7 @@ def _end(tx: Transaction, gift_no: str, payment_no: str, state: str) -> None:
     if row is None:
         raise LookupError(f"payment {payment_no} names no gift of ours")
     others = [p for p in payments_of(tx.connection, gift_no) if p.no != payment_no]
-    if row.state != "awaiting_payment" or any(p.state in _LIVE for p in others):
+    if row.state != "awaiting_payment" or any(p.state in LIVE for p in others):
         return
     store.move_gift(tx, gift_no, row.state, state)
     tx.audit(f"gift.{state}", gift_no, payment=payment_no)
@@ -57,6 +76,8 @@ def _end(tx: Transaction, gift_no: str, payment_no: str, state: str) -> None:
 
 REACTIONS: dict[type[Message], tuple[Reaction, ...]] = {
     PaymentReceived: (receive,),
+    PaymentWaiting: (tell_how_to_pay,),
+    PaymentDue: (tell_due,),
     PaymentFailed: (note_failure,),
     PaymentExpired: (note_expiry,),
 }

@@ -142,6 +142,11 @@ def move_gift(tx: Transaction, gift_no: str, before: str, after: str, **values: 
     tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(state=after, **values))
 
 
+def note_method(tx: Transaction, gift_no: str, method: str) -> None:
+    """Note how a locked, unpaid gift is to be paid now."""
+    tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(method=method))
+
+
 def mark_allocated(tx: Transaction, gift_nos: Collection[str]) -> None:
     """Note that yen of these gifts were allocated; those already past that stay as they are."""
     GIFT.check("accepted", "allocated")

@@ -40,7 +40,10 @@ class PaymentExpired(Message):
 
 @dataclass(frozen=True)
 class PaymentWaiting(Message):
-    """The donor chose to pay at a shop or by transfer: the way is known, the money is not here."""
+    """The donor chose to pay at a shop or by transfer: the way is known, the money is not here.
+
+    ``until`` is the deadline (aware UTC), None where the provider named none.
+    """
 
     payment_no: str
     gift_no: str
@@ -97,3 +100,12 @@ class DisputeClosed(Message):
     yen: Yen
     on: dt.date
     won: bool
+
+
+@dataclass(frozen=True)
+class PaymentDue(Message):
+    """A voucher ends within a day and is not paid yet (said once; ``until`` is aware UTC)."""
+
+    payment_no: str
+    gift_no: str
+    until: dt.datetime

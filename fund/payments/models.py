@@ -15,7 +15,9 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from fund.platform.database import metadata
 
@@ -33,21 +35,42 @@ payment = Table(
     Column("session_id", Text, unique=True),
     Column("session_url", Text),
     Column("intent_id", Text, unique=True),
+    Column("charge_id", Text, unique=True),
+    Column("customer_id", Text),
     Column("failure_code", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("paid_at", DateTime(timezone=True)),
     Column("received_on", Date),
+    Column("voucher", JSONB),
+    Column("funded_yen", BigInteger, nullable=False, server_default="0"),
+    Column("excess_yen", BigInteger, nullable=False, server_default="0"),
+    Column("pay_by", DateTime(timezone=True)),
+    Column("look_at", DateTime(timezone=True)),
+    Column("reminded_at", DateTime(timezone=True)),
+    Column("warned_at", DateTime(timezone=True)),
+    Column("late", Boolean, nullable=False, server_default="false"),
+    Column("extra", Boolean, nullable=False, server_default="false"),
     CheckConstraint("yen > 0", name="yen_positive"),
-    CheckConstraint("method IN ('card', 'counter', 'bank')", name="method"),
     CheckConstraint(
-        "state IN ('created', 'open', 'succeeded', 'failed', 'expired', 'canceled')", name="state"
+        "method IN ('card', 'konbini', 'paypay', 'bank_transfer',"
+        " 'counter', 'slip', 'box', 'bank')",
+        name="method",
     ),
+    CheckConstraint(
+        "state IN ('created', 'open', 'waiting', 'succeeded', 'failed', 'expired', 'canceled')",
+        name="state",
+    ),
+    CheckConstraint("funded_yen BETWEEN 0 AND yen AND excess_yen >= 0", name="funded"),
+    CheckConstraint("state <> 'waiting' OR voucher IS NOT NULL", name="waits_how"),
+    CheckConstraint("state = 'succeeded' OR NOT (extra OR late)", name="extra_paid"),
     CheckConstraint(
         "(state = 'succeeded') = (paid_at IS NOT NULL AND received_on IS NOT NULL)",
         name="paid_when",
     ),
     Index("uq_payment_attempt", "gift_no", "attempt", unique=True),
+    Index("ix_payment_look", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    Index("ix_payment_customer", "customer_id"),
 )
 
 provider_event = Table(
@@ -62,7 +85,18 @@ provider_event = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("processed_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True)),
+    Column("source", Text, nullable=False, server_default="delivered"),
+    CheckConstraint("source IN ('delivered', 'listed')", name="source"),
     CheckConstraint("state IN ('pending', 'processed', 'ignored')", name="state"),
     CheckConstraint("(state = 'pending') = (processed_at IS NULL)", name="processed_when"),
     Index("ix_provider_event_pending", "received_at", postgresql_where="state = 'pending'"),
 )
+
+provider_watermark = Table(
+    "provider_watermark",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+"""Up to which moment (the provider's clock) something was listed at the provider."""

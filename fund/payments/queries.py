@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
+from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
-from fund.payments.models import payment, provider_event
+from fund.payments.models import payment, provider_event, provider_watermark
 
 
 @dataclass(frozen=True)
 class PaymentView:
-    """One attempt to pay a gift (times in UTC, ``received_on`` a day in Japan)."""
+    """One attempt to pay a gift (times in UTC, ``received_on`` a day in Japan).
+
+    ``voucher`` says how to pay while the payment waits (its shape: ``CheckoutFacts``), until
+    ``pay_by``; ``funded`` is the part of a transfer that arrived, ``excess`` what was
+    transferred beyond it. ``late``: the money came after the end. ``extra``: the gift was paid
+    already, this money is held. ``warned_at``: the card's network warned of fraud.
+    """
 
     no: str
     gift_no: str
@@ -29,6 +38,16 @@ class PaymentView:
     expires_at: dt.datetime | None
     paid_at: dt.datetime | None
     received_on: dt.date | None
+    intent_id: str | None = None
+    charge_id: str | None = None
+    customer_id: str | None = None
+    voucher: Mapping[str, Json] | None = None
+    funded: Yen = Yen(0)  # noqa: RUF009 - an immutable number
+    excess: Yen = Yen(0)  # noqa: RUF009
+    pay_by: dt.datetime | None = None
+    late: bool = False
+    extra: bool = False
+    warned_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,13 @@ class EventView:
     object_id: str
     livemode: bool
     state: str
+    body: bytes = b""
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The object as it was when the event was made: good for its ids, not for its state."""
+        found = json.loads(self.body)["data"]["object"]
+        return found if isinstance(found, dict) else {}
 
 
 def _view(row: Row[Any]) -> PaymentView:
@@ -57,6 +83,16 @@ def _view(row: Row[Any]) -> PaymentView:
         expires_at=row.expires_at,
         paid_at=row.paid_at,
         received_on=row.received_on,
+        intent_id=row.intent_id,
+        charge_id=row.charge_id,
+        customer_id=row.customer_id,
+        voucher=row.voucher,
+        funded=Yen(row.funded_yen),
+        excess=Yen(row.excess_yen),
+        pay_by=row.pay_by,
+        late=row.late,
+        extra=row.extra,
+        warned_at=row.warned_at,
     )
 
 
@@ -74,19 +110,62 @@ def payments_of(connection: Connection, gift_no: str) -> list[PaymentView]:
     return [_view(row) for row in rows]
 
 
-def waiting_payments(connection: Connection, before: dt.datetime, limit: int) -> list[PaymentView]:
-    """Payments whose page was opened before a moment and whose end nobody has told us."""
+def payments_of_customer(connection: Connection, customer_id: str) -> list[PaymentView]:
+    """Payments made by a customer of the provider, the newest first."""
+    rows = connection.execute(
+        select(payment)
+        .where(payment.c.customer_id == customer_id)
+        .order_by(payment.c.created_at.desc(), payment.c.id.desc())
+    )
+    return [_view(row) for row in rows]
+
+
+def payments_to_remind(
+    connection: Connection, now: dt.datetime, until: dt.datetime, limit: int
+) -> list[str]:
+    """Numbers of vouchers that end before ``until`` and whose donors were not reminded."""
+    rows = connection.execute(
+        select(payment.c.no)
+        .where(
+            payment.c.state == "waiting",
+            payment.c.method == "konbini",
+            payment.c.reminded_at.is_(None),
+            payment.c.pay_by > now,
+            payment.c.pay_by <= until,
+        )
+        .order_by(payment.c.pay_by)
+        .limit(limit)
+    )
+    return [row.no for row in rows]
+
+
+def payments_to_check(connection: Connection, limit: int = 200) -> list[PaymentView]:
+    """Payments an officer should look at, the newest first.
+
+    Paid again, paid too much, paid in part, or with a fraud warning of the card's network.
+    """
     rows = connection.execute(
         select(payment)
         .where(
-            payment.c.state.in_(["created", "open"]),
-            payment.c.method == "card",
-            payment.c.created_at < before,
+            or_(
+                payment.c.extra,
+                payment.c.excess_yen > 0,
+                payment.c.warned_at.is_not(None),
+                (payment.c.state == "waiting") & (payment.c.funded_yen > 0),
+            )
         )
-        .order_by(payment.c.created_at)
+        .order_by(payment.c.id.desc())
         .limit(limit)
     )
     return [_view(row) for row in rows]
+
+
+def watermark(connection: Connection, what: str) -> dt.datetime | None:
+    """Up to which moment (the provider's clock) something was listed; None before the first."""
+    found: dt.datetime | None = connection.execute(
+        select(provider_watermark.c.at).where(provider_watermark.c.what == what)
+    ).scalar_one_or_none()
+    return found
 
 
 def event(connection: Connection, event_id: str) -> EventView | None:
@@ -98,6 +177,7 @@ def event(connection: Connection, event_id: str) -> EventView | None:
             provider_event.c.object_id,
             provider_event.c.livemode,
             provider_event.c.state,
+            provider_event.c.body,
         ).where(provider_event.c.id == event_id)
     ).one_or_none()
     return EventView(*row) if row else None

@@ -6,15 +6,18 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.ids import CROCKFORD
 from fund.kernel.money import Yen
-from fund.payments.domain import PAYMENT, SESSION_LIFE
-from fund.payments.models import payment, provider_event
+from fund.payments.domain import ONLINE_METHODS, PAYMENT, SESSION_LIFE
+from fund.payments.models import payment, provider_event, provider_watermark
 from fund.payments.ports import EventNote, OpenedCheckout
 from fund.platform.house import Transaction
+
+FIRST_LOOK = dt.timedelta(minutes=2)
+"""How long an event may take before we ask the provider ourselves."""
 
 
 def add_payment(tx: Transaction, *, gift_no: str, yen: Yen, method: str) -> str:
@@ -33,6 +36,7 @@ def add_payment(tx: Transaction, *, gift_no: str, yen: Yen, method: str) -> str:
             state="created",
             created_at=tx.now,
             expires_at=tx.now + SESSION_LIFE,
+            look_at=tx.now + FIRST_LOOK if method in ONLINE_METHODS else None,
         )
     )
     return number
@@ -43,6 +47,23 @@ def lock_payment(tx: Transaction, number: str) -> Row[Any] | None:
     return tx.connection.execute(
         select(payment).where(payment.c.no == number).with_for_update()
     ).one_or_none()
+
+
+def find_payment(
+    tx: Transaction, number: str | None, intent_id: str | None, charge_id: str | None
+) -> Row[Any] | None:
+    """The locked row that facts speak of: by our number, else by the provider's ids."""
+    if number and (row := lock_payment(tx, number)):
+        return row
+    for column, value in ((payment.c.intent_id, intent_id), (payment.c.charge_id, charge_id)):
+        if value is None:
+            continue
+        row = tx.connection.execute(
+            select(payment).where(column == value).with_for_update()
+        ).one_or_none()
+        if row is not None:
+            return row
+    return None
 
 
 def note_checkout(tx: Transaction, number: str, opened: OpenedCheckout) -> None:
@@ -56,6 +77,7 @@ def note_checkout(tx: Transaction, number: str, opened: OpenedCheckout) -> None:
         .values(
             session_id=opened.session_id,
             session_url=opened.url,
+            customer_id=opened.customer_id,
             expires_at=opened.expires_at,
             state="open" if row.state == "created" else row.state,
         )
@@ -74,13 +96,72 @@ def move_payment(tx: Transaction, number: str, before: str, after: str, **values
     )
 
 
+def note_facts(tx: Transaction, number: str, **values: Any) -> None:
+    """Keep what the provider told beside the state: ids, voucher, deadline, flags."""
+    tx.connection.execute(update(payment).where(payment.c.no == number).values(**values))
+
+
+def mark_extra(tx: Transaction, number: str) -> None:
+    """Note that a paid gift was paid again by this payment; its money waits for an officer."""
+    note_facts(tx, number, extra=True)
+
+
+def claim_looks(tx: Transaction, limit: int) -> list[Row[Any]]:
+    """Take the payments that are due for a look and put their next look off (see ``next_look``).
+
+    Putting it off first keeps two sweeps from asking twice, and one that always fails from
+    standing in the way of the others.
+    """
+    due = (
+        select(payment.c.id)
+        .where(payment.c.look_at <= tx.now)
+        .order_by(payment.c.look_at, payment.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    now = literal(tx.now)
+    age = (now - payment.c.created_at) / 8
+    wait = func.least(func.greatest(age, dt.timedelta(minutes=1)), dt.timedelta(hours=6))
+    return list(
+        tx.connection.execute(
+            update(payment)
+            .where(payment.c.id.in_(due))
+            .values(look_at=now + wait)
+            .returning(payment.c.no, payment.c.session_id, payment.c.intent_id)
+        )
+    )
+
+
+def look_soon(tx: Transaction, numbers: list[str]) -> None:
+    """Have claimed payments looked at in the next round after all, where they are still open."""
+    tx.connection.execute(
+        update(payment)
+        .where(payment.c.no.in_(numbers), payment.c.look_at.is_not(None))
+        .values(look_at=tx.now)
+    )
+
+
+def raise_watermark(tx: Transaction, what: str, at: dt.datetime) -> None:
+    """Remember up to which moment something was listed; never backwards."""
+    statement = upsert(provider_watermark).values(what=what, at=at)
+    tx.connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[provider_watermark.c.what],
+            set_={"at": func.greatest(provider_watermark.c.at, statement.excluded.at)},
+        )
+    )
+
+
 def note_failure(tx: Transaction, number: str, code: str) -> None:
     """Keep the code of the last decline, so that the donor is told what to do."""
     tx.connection.execute(update(payment).where(payment.c.no == number).values(failure_code=code))
 
 
-def add_event(tx: Transaction, note: EventNote, body: bytes) -> bool:
-    """Store an event's raw bytes once; False when it had been stored before."""
+def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "delivered") -> bool:
+    """Store an event's raw bytes once; False when it had been stored before.
+
+    ``source`` says how it came: ``delivered`` to our door, or found in the provider's list.
+    """
     stored = tx.connection.execute(
         upsert(provider_event)
         .values(
@@ -91,6 +172,8 @@ def add_event(tx: Transaction, note: EventNote, body: bytes) -> bool:
             body=body,
             received_at=tx.now,
             state="pending",
+            created_at=note.created_at,
+            source=source,
         )
         .on_conflict_do_nothing()
         .returning(provider_event.c.id)

@@ -3,18 +3,17 @@
 from fund.giving.commands.acceptance import decide_acceptance, propose_acceptance
 from fund.giving.commands.offers import (
     DRAFT_LIFE,
-    MAX_ATTEMPTS,
     Begun,
     begin_donation,
     check_wish,
     close_draft,
     forget_drafts,
     pass_on_percent,
-    retry_payment,
     save_draft,
     secret_of,
     start_draft,
 )
+from fund.giving.commands.paying import MAX_ATTEMPTS, retry_payment
 from fund.giving.commands.privacy import look_at_donor, note_batch_viewed, note_export
 
 __all__ = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from fund.giving import store
-from fund.giving.domain import RETRYABLE, Offer, Wish, split_parts
+from fund.giving.domain import Offer, Wish, split_parts
 from fund.giving.domain.offer import check_bounds
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
@@ -19,14 +19,11 @@ from fund.kernel.ids import new_gift_no, new_secret
 from fund.kernel.money import Yen
 from fund.manual.queries import Rules, rules_on
 from fund.payments import store as payment_store
-from fund.payments.domain import SESSION_LIFE
-from fund.payments.queries import PaymentView, payments_of
+from fund.payments.queries import payments_of
 from fund.platform.house import House, Transaction
 from fund.registry import queries as registry
 
 DRAFT_LIFE = dt.timedelta(days=14)
-MAX_ATTEMPTS = 10
-"""How often one gift may be sent to the payment page: beyond it somebody is testing cards."""
 
 
 @dataclass(frozen=True)
@@ -125,37 +122,6 @@ def check_wish(connection: Connection, wish: Wish, day: dt.date) -> None:
 
 def _refuse(field: str, message: str) -> None:
     raise Invalid(message, {field: message})
-
-
-def retry_payment(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> str:
-    """The payment to open for a gift that is not paid: the living one, or a new attempt.
-
-    Raises:
-        NotFound: for an unknown gift.
-        Conflict: when the gift is paid, or was tried too often.
-    """
-    with house.transaction(by=by, now=now) as tx:
-        row = store.lock_gift(tx, gift_no)
-        if row is None:
-            raise NotFound("寄附が見つかりません")
-        if row.state not in RETRYABLE:
-            raise Conflict("この寄附のお支払いは済んでいるか、受け付けを終えています")
-        attempts = payments_of(tx.connection, gift_no)
-        if row.state == "awaiting_payment" and _alive(attempts[-1], now):
-            return attempts[-1].no
-        if len(attempts) >= MAX_ATTEMPTS:
-            raise Conflict("お支払いの回数が上限に達しました。お手数ですが、窓口へご連絡ください")
-        if row.state != "awaiting_payment":
-            store.move_gift(tx, gift_no, row.state, "awaiting_payment")
-        payment_no = payment_store.add_payment(
-            tx, gift_no=gift_no, yen=Yen(row.yen), method=row.method
-        )
-        tx.audit("gift.retried", gift_no, payment=payment_no, before=row.state)
-    return payment_no
-
-
-def _alive(payment: PaymentView, now: dt.datetime) -> bool:
-    return payment.state in {"created", "open"} and now < payment.created_at + SESSION_LIFE
 
 
 def start_draft(house: House, *, by: Actor, now: dt.datetime, data: Mapping[str, Json]) -> str:

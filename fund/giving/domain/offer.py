@@ -11,9 +11,10 @@ from fund.giving.domain.shares import Part, Wish, check_parts
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen, format_yen
+from fund.payments.domain import LIMITS, OFFLINE_METHODS, ONLINE_METHODS, in_range
 
-METHODS = ("card", "counter", "bank")
-ONLINE = frozenset({"card"})
+ONLINE = frozenset(ONLINE_METHODS)
+METHODS = (*ONLINE_METHODS, *sorted(OFFLINE_METHODS))
 LOCALES = ("ja", "en")
 NO_WISH = Wish()
 
@@ -47,6 +48,8 @@ class Offer:
             raise Invalid("金額を入力してください", {"amount": "金額を入力してください"})
         if self.method not in METHODS or self.locale not in LOCALES:
             raise Invalid("支払い方法か言語が正しくありません")
+        if self.method in ONLINE:
+            check_method(self.method, self.yen)
         if self.method in ONLINE and not self.donor.email:
             message = "メールアドレスを入力してください"
             raise Invalid(message, {"email": message})
@@ -73,6 +76,21 @@ class Offer:
     def sha256(self) -> bytes:
         """SHA-256 of the canonical content."""
         return hashlib.sha256(canonical(self.content())).digest()
+
+
+def check_method(method: str, yen: Yen) -> str:
+    """An online method, if it takes this amount.
+
+    Raises:
+        Invalid: saying the method's bounds.
+    """
+    if method not in ONLINE:
+        raise Invalid("支払い方法か言語が正しくありません")
+    if not in_range(method, yen):
+        least, most = (format_yen(bound) for bound in LIMITS[method])
+        message = f"この支払い方法は、{least}から{most}までの寄附に使えます。別の方法をお選びください"
+        raise Invalid(message, {"method": message})
+    return method
 
 
 def check_bounds(yen: Yen, minimum: int, maximum: int) -> Yen:

@@ -1,0 +1,48 @@
+"""What an event asks for: each module of the room says which types it looks into.
+
+An event only says that it is time to look. Its handler fetches what the event is about from the
+provider, applies that in a transaction of its own, and returns why it had no use for the event,
+or None. Several handlers may look into one type: they are asked in turn until one has a use.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable
+
+from fund.payments.queries import EventView
+from fund.platform.house import House
+
+EventHandler = Callable[[House, EventView, dt.datetime], "str | None"]
+"""``(house, event, now)`` → reason for not using it, or None; raises ``Unavailable`` to be
+asked again later."""
+
+_HANDLERS: dict[str, list[EventHandler]] = defaultdict(list)
+
+
+def on(*types: str) -> Callable[[EventHandler], EventHandler]:
+    """Have a function look into events of these types: ``@on("payout.paid")``."""
+
+    def register(handler: EventHandler) -> EventHandler:
+        for kind in types:
+            if handler not in _HANDLERS[kind]:
+                _HANDLERS[kind].append(handler)
+        return handler
+
+    return register
+
+
+def used_types() -> tuple[str, ...]:
+    """Every type that somebody looks into."""
+    return tuple(sorted(_HANDLERS))
+
+
+def handle(house: House, event: EventView, now: dt.datetime) -> str | None:
+    """Ask the handlers of an event's type in turn; the last reason when none has a use for it."""
+    reason: str | None = f"type {event.type} is not used"
+    for handler in _HANDLERS.get(event.type, ()):
+        reason = handler(house, event, now)
+        if reason is None:
+            break
+    return reason
