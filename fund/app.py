@@ -43,7 +43,7 @@ BLUEPRINTS = (
     publication_views.blueprint,
     desk_views.blueprint,
 )
-CSRF_EXEMPT = ("payments.stripe_webhook",)
+CSRF_EXEMPT = ("payments.stripe_webhook", "publication.cosign")
 
 
 def create_app(house: House) -> Flask:

@@ -12,14 +12,20 @@ from types import ModuleType
 from typing import Any
 
 from fund.adapters.press import WeasyPress
+from fund.adapters.shelf import FolderShelf
+from fund.adapters.signing import Ed25519Notary, KeySigner
 from fund.adapters.smtp_mailer import SmtpMailer
+from fund.adapters.stripe_balance import StripeSettlements
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
+from fund.adapters.stripe_refunds import StripeRefunds
 from fund.giving import deliveries as giving_deliveries
 from fund.giving import reactions as giving_reactions
 from fund.ledger import reactions as ledger_reactions
 from fund.payments import deliveries as payment_deliveries
 from fund.payments.ports import Provider
+from fund.payments.reconciliation import deliveries as reconciliation_deliveries
+from fund.payments.settlement_ports import Settlements
 from fund.platform import outbox
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
@@ -27,6 +33,7 @@ from fund.platform.settings import Settings
 from fund.platform.tasks import TaskQueue
 from fund.publication import deliveries as publication_deliveries
 from fund.publication import reactions as publication_reactions
+from fund.publication.ports import Notary, Shelf, Signer
 from fund.receipts import deliveries as receipt_deliveries
 from fund.receipts import reactions as receipt_reactions
 from fund.receipts.ports import DocumentPress
@@ -40,6 +47,7 @@ REACTING: tuple[ModuleType, ...] = (
 DELIVERING: tuple[ModuleType, ...] = (
     outbox,
     payment_deliveries,
+    reconciliation_deliveries,
     giving_deliveries,
     receipt_deliveries,
     publication_deliveries,
@@ -75,8 +83,12 @@ def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     stripe = StripeConnection(settings.stripe_secret_key, settings.stripe_api_base)
     return {
         Provider: StripeProvider(stripe, settings.stripe_webhook_secret),
+        Settlements: StripeSettlements(stripe),
         outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
         DocumentPress: WeasyPress(),
+        Signer: KeySigner(settings.signing_key),
+        Notary: Ed25519Notary(),
+        Shelf: FolderShelf(settings.data_dir / "log"),
     }
 
 

@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "STRIPE_WEBHOOK_SECRET": "whsec_tests",
     "STRIPE_API_BASE": "http://127.0.0.1:9",
     "SMTP_URL": "smtp://127.0.0.1:9",
+    "FUND_SIGNING_KEY": "PRIVATE+KEY+tests.example/log+25ff69a7+ATBnSTLVg5aq8KwKoZ8n1dih3Oo2GRl+/mDFkZ98MFB9",
     "FUND_MUNICIPALITY": "見本区",
     "FUND_MUNICIPALITY_EN": "Sample City",
     "FUND_HEAD": "見本区長",

@@ -16,9 +16,13 @@ COMMANDS = {
     "sandbox": "fund.cli.serving:sandbox",
     "db": "fund.cli.schema:db",
     "check": "fund.cli.books:check",
+    "reconcile": "fund.cli.reconciling:reconcile",
+    "state": "fund.cli.state:state",
     "allocate": "fund.allocation.cli:allocate",
     "recheck": "fund.allocation.cli:recheck",
     "seed": "fund.cli.seeding:seed",
+    "log": "fund.cli.log:log",
+    "witness": "fund.cli.witnessing:witness",
     "user": "fund.cli.people:user",
 }
 """Each command and the place it is loaded from, only when it is asked for."""

@@ -10,6 +10,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from fund.adapters.signing import new_signing_key
 from fund.cli.environment import DEMO_ENVIRONMENT
 from fund.kernel.errors import Unavailable
 from fund.platform import migrate
@@ -19,6 +20,8 @@ from fund.sample.cast import PASSWORD, USERS
 from fund.sample.plot import is_planted, plant
 from fund.wiring import build_house
 
+DEMO_LOG = "demo.mieru-fund.example/log"
+"""The demo log's name: not an address, only what its heads and its key are called."""
 MUNICIPALITY_FILE = Path(__file__).resolve().parents[1] / "sample" / "data" / "municipality.json"
 
 
@@ -98,6 +101,7 @@ def prepare(data_dir: Path, port: int, gifts: int) -> DemoPlace:
         or f"whsec_{secrets.token_hex(16)}",
         "STRIPE_API_BASE": f"http://127.0.0.1:{sandbox_port}",
         "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "FUND_SIGNING_KEY": kept.get("FUND_SIGNING_KEY") or new_signing_key(DEMO_LOG),
     }
     write_private(stored, json.dumps(variables, ensure_ascii=False, indent=1))
     migrate.upgrade(variables["FUND_OWNER_DATABASE_URL"])

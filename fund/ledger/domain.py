@@ -19,6 +19,7 @@ GOVERNANCE = frozenset(
         "settlement.confirmed",
         "manual.edition",
         "period.closed",
+        "log.key",
     }
 )
 """Facts of the log that move no money; every other entry has two postings or more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,6 +53,7 @@ class Settings:
     demo: bool = False
     sandbox_url: str = ""
     trusted_proxies: int = 0
+    signing_key: str = field(default="", repr=False)
 
     @property
     def secure(self) -> bool:
@@ -99,7 +100,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         demo=environment.get("FUND_DEMO", "") == "1",
         sandbox_url=environment.get("FUND_SANDBOX_URL", ""),
         trusted_proxies=int(environment.get("FUND_TRUSTED_PROXIES", "0")),
+        signing_key=_signing_key(environment["FUND_SIGNING_KEY"]),
     )
+
+
+def _signing_key(value: str) -> str:
+    """The key that signs the public log: itself, or a file that holds it (mode 0400)."""
+    if value.startswith("PRIVATE+KEY+"):
+        return value
+    try:
+        return Path(value).read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        why = "names no file that can be read (create a key: fund log key NAME)"
+        message = f"settings incomplete: FUND_SIGNING_KEY: {why}"
+        raise Invalid(message, {"FUND_SIGNING_KEY": why}) from error
 
 
 _REQUIRED = (
@@ -109,6 +123,7 @@ _REQUIRED = (
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "SMTP_URL",
+    "FUND_SIGNING_KEY",
     "FUND_MUNICIPALITY",
     "FUND_MUNICIPALITY_EN",
     "FUND_HEAD",

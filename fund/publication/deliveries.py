@@ -9,7 +9,8 @@ import structlog
 
 from fund.kernel.actor import system
 from fund.platform.house import House
-from fund.publication import commands
+from fund.publication import commands, signing
+from fund.publication.ports import Signer
 from fund.publication.reactions import TASK
 
 log = structlog.get_logger("fund.publication")
@@ -22,6 +23,15 @@ def append(house: House, *, now: dt.datetime, **_payload: Any) -> None:
         appended += count
     if appended:
         log.info("public log grew", entries=appended)
+    sign(house, now=now)
+
+
+def sign(house: House, *, now: dt.datetime, **_payload: Any) -> None:
+    """Sign what was appended; nothing new, or no key, changes nothing."""
+    if house.port(Signer).key is None:
+        return
+    if (signed := signing.sign_log(house, now=now)) is not None:
+        log.info("public log signed", size=signed.size, root=signed.root.hex())
 
 
 DELIVERIES = {TASK: append}

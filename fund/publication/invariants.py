@@ -10,6 +10,7 @@ from fund.kernel.canonical import canonical
 from fund.platform.invariants import Invariant, by_sql
 from fund.publication import queries
 from fund.publication.domain.kinds import KIND_WORDS
+from fund.publication.signed_invariants import SIGNED
 
 _PRIVATE = ("name", "email", "address", "phone", "donor", "person", "received_on", "salt")
 
@@ -164,4 +165,5 @@ INVARIANTS = (
         "The postings in the bytes are those of the table",
         _postings,
     ),
+    *SIGNED,
 )

@@ -38,6 +38,7 @@ _MARKS: Mapping[str, tuple[str, str]] = {
     "manual.edition": ("◇", "neutral"),
     "period.closed": ("◇", "neutral"),
     "settlement.confirmed": ("◇", "neutral"),
+    "log.key": ("◇", "neutral"),
     "entry.reversed": ("↺", "warning"),
     "donation.refunded": ("↺", "warning"),
     "dispute.lost": ("↺", "warning"),

@@ -1,4 +1,4 @@
-"""Tables of the public log: entries in their final bytes, numbered without gaps."""
+"""Tables of the public log: entries in their final bytes without gaps, and its signed heads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -74,4 +75,44 @@ public_source = Table(
     Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), primary_key=True),
     Column("no", BigInteger, ForeignKey("public_entry.no"), nullable=False),
     Index("ix_public_source_no", "no"),
+)
+
+log_key = Table(
+    "log_key",
+    metadata,
+    Column("vkey", Text, primary_key=True),
+    Column("from_size", BigInteger, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("from_size"),
+    CheckConstraint("from_size > 0", name="from_size_positive"),
+)
+
+log_checkpoint = Table(
+    "log_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("size > 0", name="size_positive"),
+    CheckConstraint("length(root) = 32", name="root_length"),
+)
+
+log_witness = Table(
+    "log_witness",
+    metadata,
+    Column("vkey", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("name"),
+)
+
+log_cosignature = Table(
+    "log_cosignature",
+    metadata,
+    Column("size", BigInteger, ForeignKey("log_checkpoint.size"), primary_key=True),
+    Column("vkey", Text, ForeignKey("log_witness.vkey"), primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )

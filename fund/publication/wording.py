@@ -290,5 +290,6 @@ _TELLING: Mapping[str, Callable[[LedgerRow, Context], Phrase]] = {
     "fund.withdrawn": _moved(lambda: _("%(yen)sを基金から取り崩しました。")),
     "clearing.settled": _moved(lambda: _("窓口で受け取った%(yen)sを銀行に入れました。")),
     "payout.arrived": _moved(lambda: _("決済会社から%(yen)sが銀行に届きました。")),
+    "log.key": _moved(lambda: _("台帳の署名に使う新しい鍵を告げました。")),
     "period.closed": _moved(lambda: _("%(year)s年度の帳簿を締めました。")),
 }

@@ -35,6 +35,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "award.cancelled": ("award", "yen"),
     "manual.edition": ("edition", "sha256", "effective_on"),
     "period.closed": ("sha256",),
+    "log.key": ("vkey",),
 }
 """Kind → the keys of its detail that are public under the same name."""
 

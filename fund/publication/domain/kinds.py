@@ -30,6 +30,7 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
     "entry.reversed": ("記帳の取消し", "Entry reversed"),
     "manual.edition": ("手引きの改定", "Manual edition"),
     "period.closed": ("年度の締め", "Period closed"),
+    "log.key": ("署名の鍵の交代", "Log key announced"),
 }
 """Every kind of the public log: Japanese and English name, in the order filters list them."""
 

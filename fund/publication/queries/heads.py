@@ -1,0 +1,125 @@
+"""Reading the signed log's heads, keys and witnesses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from fund.publication.models import (
+    log_checkpoint,
+    log_cosignature,
+    log_key,
+    log_witness,
+    public_entry,
+)
+
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """A signed head: how many entries, their root hash, the note as it was signed."""
+
+    size: int
+    root: bytes
+    note: str
+    signed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class KeyPeriod:
+    """A key of the log and the sizes it signs: from one on, up to another or without end."""
+
+    vkey: str
+    from_size: int
+    until_size: int | None
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Somebody who cosigns heads: name, key, who that is, since when."""
+
+    name: str
+    vkey: str
+    about: str
+    added_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """A cosignature under one head."""
+
+    size: int
+    name: str
+    about: str
+    line: str
+    at: dt.datetime
+
+
+def last_head(connection: Connection) -> Head | None:
+    """The newest signed head; None while nothing was signed."""
+    row = connection.execute(
+        select(log_checkpoint).order_by(log_checkpoint.c.size.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else Head(row.size, bytes(row.root), row.note, row.signed_at)
+
+
+def head_of(connection: Connection, size: int) -> Head | None:
+    """The head that was signed at a size."""
+    row = connection.execute(
+        select(log_checkpoint).where(log_checkpoint.c.size == size)
+    ).one_or_none()
+    return None if row is None else Head(row.size, bytes(row.root), row.note, row.signed_at)
+
+
+def keys(connection: Connection) -> list[KeyPeriod]:
+    """Every key of the log, the first one first; each ends where the next begins."""
+    rows = connection.execute(select(log_key).order_by(log_key.c.from_size)).all()
+    ends: list[int | None] = [row.from_size - 1 for row in rows[1:]]
+    return [
+        KeyPeriod(row.vkey, row.from_size, end)
+        for row, end in zip(rows, [*ends, None], strict=False)
+    ]
+
+
+def witnesses(connection: Connection) -> list[Witness]:
+    """Every registered witness by name."""
+    rows = connection.execute(select(log_witness).order_by(log_witness.c.name))
+    return [Witness(row.name, row.vkey, row.about, row.added_at) for row in rows]
+
+
+def witnessed(connection: Connection, size: int | None = None) -> list[Witnessed]:
+    """Cosignatures under the head of a size; without one, each witness's newest."""
+    query = (
+        select(log_cosignature, log_witness.c.name, log_witness.c.about)
+        .join(log_witness, log_witness.c.vkey == log_cosignature.c.vkey)
+        .order_by(log_witness.c.name, log_cosignature.c.size.desc())
+    )
+    if size is None:
+        query = query.ext(distinct_on(log_witness.c.name))
+    else:
+        query = query.where(log_cosignature.c.size == size)
+    return [
+        Witnessed(row.size, row.name, row.about, row.line, row.at)
+        for row in connection.execute(query)
+    ]
+
+
+def bodies(connection: Connection, start: int, end: int) -> list[bytes]:
+    """The final bytes of leaves ``start`` … ``end`` − 1 (entry numbers are one higher)."""
+    rows = connection.execute(
+        select(public_entry.c.body)
+        .where(public_entry.c.no > start, public_entry.c.no <= end)
+        .order_by(public_entry.c.no)
+    )
+    return [bytes(row.body) for row in rows]
+
+
+def every_body(connection: Connection, size: int) -> Iterator[bytes]:
+    """The bytes of the first ``size`` entries in order, some at a time: memory stays flat."""
+    for start in range(0, size, _CHUNK):
+        yield from bodies(connection, start, min(size, start + _CHUNK))
