@@ -105,6 +105,16 @@ NEWER: tuple[Newer, ...] = (
         {"submission_method": _MAYBE_TEXT},
     ),
     Newer(
+        "endive shows what kind of product it is again",
+        _of("product"),
+        {"type": {"type": "string", "enum": ["good", "service"]}},
+    ),
+    Newer(
+        "endive shows a subscription item's price in the older shape of a plan too",
+        _of("subscription_item"),
+        {"plan": {"$ref": "#/components/schemas/plan"}},
+    ),
+    Newer(
         "endive names the network of the disputed card",
         _of("dispute_payment_method_details_card"),
         {"network": _MAYBE_TEXT},

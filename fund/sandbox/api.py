@@ -149,7 +149,7 @@ def _basic_user(text: str) -> str:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    source = request.args if request.method == "GET" else request.form
+    source = request.form if request.method == "POST" else request.args
     return list(source.items(multi=True))
 
 

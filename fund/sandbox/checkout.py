@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from fund.kernel.calendar import ZONE
-from fund.sandbox import intents, sessions
+from fund.sandbox import intents, sessions, subscriptions
 from fund.sandbox.cards import CANCELLED, OVERDUE, UNAUTHENTICATED, Card, Decline
 from fund.sandbox.errors import ApiError
 from fund.sandbox.intents import Means, Payer
@@ -35,6 +35,8 @@ def pay_by_card(till: Till, session_id: str, card: Card, payer: Payer) -> Outcom
     session = offered(till, session_id, "card")
     if session["status"] != "open":
         return Outcome("closed", session)
+    if session["mode"] == "subscription":
+        subscriptions.customer_for(till, session, payer)
     intent = intents.open_for(till, session)
     means = intents.by_card(card, payer)
     if card.decline is not None:
@@ -151,7 +153,9 @@ def expire_voucher(till: Till, intent_id: str) -> Outcome:
 
 
 def _paid(till: Till, session: Thing, intent: Thing, means: Means) -> Outcome:
-    intents.succeed(till, intent, means)
+    intent = intents.succeed(till, intent, means)
+    if session["mode"] == "subscription" and means.card is not None:
+        subscriptions.begin(till, session, intent, means.card, means.payer)
     return Outcome("paid", sessions.complete(till, session, means.payer, paid=True))
 
 
@@ -170,9 +174,9 @@ def offered(till: Till, session_id: str, method: str) -> Thing:
 def _waiting(till: Till, session_id: str) -> tuple[Thing, Thing | None]:
     """An open session and its intent, if that waits for the payer."""
     session = till.get("checkout.session", session_id)
-    if session["status"] != "open" or session["payment_intent"] is None:
+    intent = intents.of_session(till, session)
+    if session["status"] != "open" or intent is None:
         return session, None
-    intent = till.get("payment_intent", session["payment_intent"])
     return session, intent if intent["status"] == "requires_action" else None
 
 

@@ -137,6 +137,18 @@ CALLS: tuple[ControlCall, ...] = (
         "What becomes of a payout on its way. status=paid|failed",
         steering.move_payout,
     ),
+    ControlCall(
+        "POST",
+        "subscriptions/<id>/card",
+        "From now on charge another card. card=4000000000009995",
+        steering.change_card,
+    ),
+    ControlCall(
+        "POST",
+        "subscriptions/<id>/end",
+        "End a subscription in the dashboard.",
+        steering.end_subscription,
+    ),
     ControlCall("POST", "clock", "Let seconds pass. advance", steering.clock),
     ControlCall("POST", "webhook", "Where events are sent. url (empty: nowhere)", steering.webhook),
     ControlCall("POST", "reset", "Forget everything but the webhook's address.", steering.reset),

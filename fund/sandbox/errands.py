@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fund.sandbox import balance, checkout, disputes, refunds, sessions
-from fund.sandbox.till import ITSELF, Till, cause
+from fund.sandbox import balance, checkout, disputes, refunds, sessions, subscriptions
+from fund.sandbox.till import ITSELF, Till, cause, moment
 
 Errand = Callable[[Till, str], None]
 
 
 def sweep(till: Till) -> int:
-    """Do every errand that is due, oldest first; returns how many were done."""
+    """Do every errand that is due, oldest first; returns how many were done.
+
+    Each is done at its own time, also when the clock was put ahead by a year at once.
+    """
     done = 0
     with till.store.act():
         while due := till.store.rows(
             "SELECT * FROM errand WHERE due <= ? ORDER BY due, seq LIMIT 1", (till.now(),)
         ):
             till.store.rows("DELETE FROM errand WHERE seq = ?", (due[0]["seq"],))
-            token = cause.set(ITSELF)
-            ERRANDS[due[0]["name"]](till, due[0]["subject"])
-            cause.reset(token)
+            token, clock = cause.set(ITSELF), moment.set(due[0]["due"])
+            try:
+                ERRANDS[due[0]["name"]](till, due[0]["subject"])
+            finally:
+                moment.reset(clock)
+                cause.reset(token)
             done += 1
     return done
 
@@ -44,6 +50,9 @@ ERRANDS: Mapping[str, Errand] = {
     "dispute_later": disputes.open_later,
     "expire_session": _expire_session,
     "expire_voucher": _expire_voucher,
+    "finalize_invoice": subscriptions.finalize,
     "refund_later": refunds.later,
     "release_funds": balance.release,
+    "renew_subscription": subscriptions.renew,
+    "retry_invoice": subscriptions.retry,
 }

@@ -54,6 +54,8 @@ class Means:
     payer: Payer
     shown: Thing
     card: Card | None = None
+    held: str | None = None
+    """The payment method it was kept as before, when it is charged again without the payer."""
 
 
 def by_card(card: Card, payer: Payer) -> Means:
@@ -63,8 +65,10 @@ def by_card(card: Card, payer: Payer) -> Means:
 
 def open_for(till: Till, session: Thing) -> Thing:
     """The session's payment intent; it comes into being with the first attempt to pay."""
-    if session["payment_intent"] is not None:
-        return till.get("payment_intent", session["payment_intent"])
+    known = of_session(till, session)
+    if known is not None:
+        return known
+    monthly = session["mode"] == "subscription"
     data = till.store.hidden(session["id"]).get("payment_intent_data", {})
     identifier = new_id("pi")
     intent = till.make(
@@ -73,19 +77,29 @@ def open_for(till: Till, session: Thing) -> Thing:
         id=identifier,
         amount=session["amount_total"],
         client_secret=new_id(f"{identifier}_secret"),
-        customer=session["customer"],
-        description=data.get("description"),
+        customer=session["customer"] or till.store.hidden(session["id"]).get("customer"),
+        description="Subscription creation" if monthly else data.get("description"),
         metadata=data.get("metadata", {}),
         payment_method_options=_options(session),
         payment_method_types=session["payment_method_types"],
         receipt_email=data.get("receipt_email"),
+        setup_future_usage="off_session" if monthly else None,
         statement_descriptor=data.get("statement_descriptor"),
         statement_descriptor_suffix=data.get("statement_descriptor_suffix"),
     )
-    session["payment_intent"] = identifier
-    till.store.save(session)
+    if monthly:  # the API shows it on the invoice only
+        till.store.hide(session["id"], intent=identifier)
+    else:
+        session["payment_intent"] = identifier
+        till.store.save(session)
     till.emit("payment_intent.created", intent)
     return intent
+
+
+def of_session(till: Till, session: Thing) -> Thing | None:
+    """The intent that pays a session, if a payment was tried."""
+    known = session["payment_intent"] or till.store.hidden(session["id"]).get("intent")
+    return till.get("payment_intent", known) if known else None
 
 
 def _options(session: Thing) -> Thing:
@@ -116,6 +130,8 @@ def _options(session: Thing) -> Thing:
 
 def hold_method(till: Till, intent: Thing, means: Means) -> Thing:
     """Keep what is paid with as a payment method object."""
+    if means.held is not None:
+        return till.get("payment_method", means.held)
     shown = means.shown
     if means.card is not None:
         facts = means.card.facts()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from fund.sandbox import checkout, errands, payforms, transfers
+from fund.sandbox import checkout, errands, intents, payforms, transfers
 from fund.sandbox.checkout import Outcome
 from fund.sandbox.errors import ApiError
 from fund.sandbox.payforms import Filled
@@ -166,7 +166,7 @@ def _paypay(till: Till, session_id: str) -> AnyResponse:
 
 def _ask(till: Till, session_id: str, title: str, method: str) -> AnyResponse:
     session = till.get("checkout.session", session_id)
-    intent = till.store.find(session["payment_intent"] or "")
+    intent = intents.of_session(till, session)
     if session["status"] != "open" or intent is None or intent["status"] != "requires_action":
         return _after(till, session_id, "closed", method)
     html = render_template("ask.html", words=Words.of(session), session=session, title=title)

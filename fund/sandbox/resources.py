@@ -10,7 +10,16 @@ from typing import Any
 from stripe import params as sdk
 from stripe.params import checkout as sdk_checkout
 
-from fund.sandbox import balance, courier, reading, refunds, sessions, transfers
+from fund.sandbox import (
+    balance,
+    courier,
+    invoices,
+    reading,
+    refunds,
+    sessions,
+    subscriptions,
+    transfers,
+)
 from fund.sandbox.errors import missing
 from fund.sandbox.reading import field
 from fund.sandbox.store import Thing
@@ -122,9 +131,36 @@ def _cash_transactions(call: Call) -> Thing:
     return reading.listing(call.till, kind, call.params | {"customer": customer}, filters, url)
 
 
+def _update_subscription(call: Call) -> Thing:
+    subscription = call.till.get("subscription", call.ids["id"])
+    return subscriptions.update(call.till, subscription, call.params)
+
+
+def _cancel_subscription(call: Call) -> Thing:
+    subscription = call.till.get("subscription", call.ids["id"])
+    return subscriptions.cancel(call.till, subscription, call.params)
+
+
+def _subscriptions(call: Call) -> Thing:
+    """Without a status those that are not canceled, as the API does."""
+    asked = dict(call.params)
+    filters = {"customer": field("customer"), "status": field("status")}
+    if asked.get("status") == "all":
+        del asked["status"]
+    elif "status" not in asked:
+        filters["status"] = f"{field('status')} = 'canceled'"
+        asked["status"] = 0
+    return reading.listing(call.till, "subscription", asked, filters, "/v1/subscriptions")
+
+
+def _void_invoice(call: Call) -> Thing:
+    return invoices.void(call.till, call.till.get("invoice", call.ids["id"], "invoice"))
+
+
 INCLUDES: Mapping[tuple[str, str], Callable[[Till, Thing], Any]] = {
     ("checkout.session", "line_items"): line_items,
     ("charge", "refunds"): refunds_of,
+    ("invoice", "payments"): invoices.payments,
 }
 
 _SESSION_FILTERS = {
@@ -133,6 +169,11 @@ _SESSION_FILTERS = {
     "customer": field("customer"),
 }
 _BY_CHARGE = {"charge": field("charge"), "payment_intent": field("payment_intent")}
+_BY_SUBSCRIPTION = {
+    "subscription": field("parent.subscription_details.subscription"),
+    "customer": field("customer"),
+    "status": field("status"),
+}
 _ENTRY_FILTERS = {
     "payout": "json_extract(hidden, '$.payout')",
     "source": field("source"),
@@ -238,6 +279,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         sdk.PaymentMethodRetrieveParams,
         _retrieve("payment_method", "payment_method"),
     ),
+    Endpoint("GET", "subscriptions", sdk.SubscriptionListParams, _subscriptions),
+    Endpoint(
+        "GET",
+        "subscriptions/<id>",
+        sdk.SubscriptionRetrieveParams,
+        _retrieve("subscription", "id"),
+    ),
+    Endpoint("POST", "subscriptions/<id>", sdk.SubscriptionUpdateParams, _update_subscription),
+    Endpoint("DELETE", "subscriptions/<id>", sdk.SubscriptionCancelParams, _cancel_subscription),
+    Endpoint(
+        "GET", "invoices", sdk.InvoiceListParams, _list("invoice", "/v1/invoices", _BY_SUBSCRIPTION)
+    ),
+    Endpoint("GET", "invoices/<id>", sdk.InvoiceRetrieveParams, _retrieve("invoice", "invoice")),
+    Endpoint("POST", "invoices/<id>/void", sdk.InvoiceVoidInvoiceParams, _void_invoice),
+    Endpoint("GET", "products/<id>", sdk.ProductRetrieveParams, _retrieve("product", "product")),
+    Endpoint("GET", "prices/<id>", sdk.PriceRetrieveParams, _retrieve("price", "price")),
     Endpoint("GET", "events", sdk.EventListParams, _events),
     Endpoint("GET", "events/<id>", sdk.EventRetrieveParams, _event),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from fund.sandbox import intents
+from fund.sandbox import intents, products
 from fund.sandbox.errors import ApiError
 from fund.sandbox.intents import Payer
 from fund.sandbox.store import Thing
@@ -50,14 +50,16 @@ _TAKEN = frozenset(
         "payment_intent_data",
         "payment_method_options",
         "submit_type",
+        "subscription_data",
         "success_url",
         "ui_mode",
     }
 )
+_ONE_TIME_ONLY = frozenset({"customer_creation", "payment_intent_data", "submit_type"})
 
 
 def create(till: Till, params: Thing, base: str) -> Thing:
-    """Open a session of mode ``payment`` in yen; ``base`` is where its pay page lies.
+    """Open a session of mode ``payment`` or ``subscription`` in yen; ``base`` holds its page.
 
     Raises:
         ApiError: 400 for whatever Stripe refuses, and for what this sandbox does not play.
@@ -66,6 +68,7 @@ def create(till: Till, params: Thing, base: str) -> Thing:
     lines = [_line(till, line, number) for number, line in enumerate(params["line_items"])]
     total = sum(line["amount_total"] for line in lines)
     methods = _eligible(till, params, total)
+    monthly = params["mode"] == "subscription"
     identifier = new_id("cs_test", 58)
     expires_at = _expiry(till, params.get("expires_at"))
     copied = (
@@ -83,13 +86,20 @@ def create(till: Till, params: Thing, base: str) -> Thing:
     session = till.make(
         "checkout.session",
         "cs_test",
-        {"line_items": lines, "payment_intent_data": params.get("payment_intent_data", {})},
+        {
+            "line_items": lines,
+            "payment_intent_data": params.get("payment_intent_data", {}),
+            "asked": params,
+        },
         id=identifier,
         amount_subtotal=total,
         amount_total=total,
         customer_details=details(Payer(email=email)) if email else None,
         expires_at=expires_at,
         metadata=metadata_of(params),
+        mode=params["mode"],
+        payment_method_collection="always" if monthly else "if_required",
+        customer_creation=None if monthly else "if_required",
         payment_method_options=params.get("payment_method_options", {}),
         payment_method_types=methods,
         url=f"{base.rstrip('/')}/c/pay/{identifier}",
@@ -149,8 +159,9 @@ def expire(till: Till, session: Thing) -> Thing:
         )
     session |= {"status": "expired", "url": None}
     till.store.save(session)
-    if session["payment_intent"]:
-        intents.cancel(till, till.get("payment_intent", session["payment_intent"]), "expired")
+    intent = intents.of_session(till, session)
+    if intent is not None:
+        intents.cancel(till, intent, "expired")
     till.emit("checkout.session.expired", session)
     return session
 
@@ -184,8 +195,7 @@ def _check(params: Thing) -> None:
     for name in ("mode", "success_url", "line_items"):
         if not params.get(name):
             raise ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
-    if params["mode"] != "payment":
-        raise ApiError("This sandbox plays mode=payment only.", param="mode")
+    _check_mode(params)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise ApiError("This sandbox plays ui_mode=hosted_page only.", param="ui_mode")
     _check_addresses(params)
@@ -195,6 +205,26 @@ def _check(params: Thing) -> None:
             code="parameter_invalid_string",
             param="client_reference_id",
         )
+
+
+def _check_mode(params: Thing) -> None:
+    if params["mode"] not in ("payment", "subscription"):
+        raise ApiError("This sandbox plays payment and subscription only.", param="mode")
+    recurring = ["recurring" in line.get("price_data", {}) for line in params["line_items"]]
+    if params["mode"] == "payment":
+        if "subscription_data" in params or any(recurring):
+            raise ApiError(
+                "You can only use recurring prices and subscription_data in subscription mode.",
+                param="mode",
+            )
+        return
+    for name in sorted(_ONE_TIME_ONLY & set(params)):
+        raise ApiError(f"You can not pass `{name}` in `subscription` mode.", param=name)
+    if recurring != [True]:
+        raise ApiError("This sandbox needs one line, with a recurring price.", param="mode")
+    products.check_recurring(params["line_items"][0], "line_items[0]")
+    for name in sorted(set(params.get("subscription_data", {})) - {"description", "metadata"}):
+        raise ApiError(f"This sandbox does not play {name}.", param=f"subscription_data[{name}]")
 
 
 def _check_addresses(params: Thing) -> None:
@@ -225,9 +255,9 @@ def _line(till: Till, line: Thing, number: int) -> Thing:
         raise ApiError("This sandbox needs price_data.", param=f"{where}[price_data]")
     if data["currency"] != "jpy":
         raise ApiError("This sandbox counts in jpy only.", param=f"{where}[price_data][currency]")
-    if "unit_amount" not in data or "product_data" not in data or "recurring" in data:
+    if "unit_amount" not in data or "product_data" not in data:
         raise ApiError(
-            "price_data needs unit_amount and product_data, and no recurring.",
+            "price_data needs unit_amount and product_data.",
             code="parameter_missing",
             param=f"{where}[price_data]",
         )
@@ -290,6 +320,7 @@ def _eligible(till: Till, params: Thing, total: int) -> list[str]:
         and method not in barred
         and LIMITS[method][0] <= total <= LIMITS[method][1]
         and (method != "customer_balance" or "customer" in params)
+        and (method == "card" or params["mode"] == "payment")
     ]
     if not methods:
         raise ApiError(

@@ -12,6 +12,7 @@ from fund.sandbox import (
     errands,
     payouts,
     refunds,
+    subscriptions,
     transfers,
 )
 from fund.sandbox import failures as troubles
@@ -207,6 +208,16 @@ def move_payout(till: Till, asked: Thing, id: str) -> Thing:  # noqa: A002
     """Let a payout on its way arrive or fail."""
     moves = {"paid": payouts.arrive, "failed": payouts.bounce}
     return moves[asked["status"]](till, id)
+
+
+def change_card(till: Till, asked: Thing, id: str) -> Thing:  # noqa: A002
+    """Charge another card from now on."""
+    return subscriptions.change_card(till, id, str(asked["card"]).replace(" ", ""))
+
+
+def end_subscription(till: Till, _asked: Thing, id: str) -> Thing:  # noqa: A002
+    """End a subscription as the dashboard does: no API request is behind it."""
+    return subscriptions.cancel(till, till.get("subscription", id), {})
 
 
 def clock(till: Till, asked: Thing) -> Thing:

@@ -1,6 +1,6 @@
 """The till every part of the sandbox works at: settings, state, its own clock, ids and events.
 
-Objects are made from blank official forms (``specimens.json``), so each carries every field the
+Objects are made from blank official forms (``specimens*.json``), so each carries every field the
 real API shows; an unknown field is refused here, at the moment it is written.
 """
 
@@ -19,7 +19,10 @@ from fund.sandbox.settings import SandboxSettings
 from fund.sandbox.store import Store, Thing
 
 _SPECIMENS = json.loads((Path(__file__).parent / "specimens.json").read_text("utf-8"))
-_FORMS = {name: json.dumps(form) for name, form in _SPECIMENS["objects"].items()}
+_BILLING = json.loads((Path(__file__).parent / "specimens_billing.json").read_text("utf-8"))
+_FORMS = {
+    name: json.dumps(form) for name, form in (_SPECIMENS["objects"] | _BILLING["objects"]).items()
+}
 _ALPHABET = string.ascii_letters + string.digits
 _DICE = secrets.SystemRandom()
 
@@ -34,6 +37,8 @@ class Cause:
 
 ITSELF = Cause()
 cause: ContextVar[Cause] = ContextVar("cause", default=ITSELF)
+moment: ContextVar[int | None] = ContextVar("moment", default=None)
+"""The time at which something that was due is being done (Unix seconds), else None."""
 
 
 def blank(form: str, **fields: object) -> Thing:
@@ -65,7 +70,13 @@ class Till:
     store: Store
 
     def now(self) -> int:
-        """The sandbox's time in Unix seconds: real time plus what was advanced by control."""
+        """The sandbox's time in Unix seconds: real time plus what was advanced by control.
+
+        While something that fell due is being done, it is the time at which it was due.
+        """
+        due = moment.get()
+        if due is not None:
+            return due
         return int(time.time()) + int(self.store.switch("clock_ahead", 0))
 
     def make(self, form: str, prefix: str, hidden: Thing | None = None, **fields: object) -> Thing:

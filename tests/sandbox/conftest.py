@@ -90,6 +90,21 @@ def session_params(amount: int = 5000, **more: Any) -> dict[str, Any]:
     }
 
 
+def monthly_params(amount: int = 3000) -> dict[str, Any]:
+    """What turns a session into one of mode ``subscription``."""
+    item = {
+        "currency": "jpy",
+        "unit_amount": amount,
+        "product_data": {"name": "毎月の寄附（見本）"},
+        "recurring": {"interval": "month"},
+    }
+    return {
+        "mode": "subscription",
+        "line_items": [{"price_data": item, "quantity": 1}],
+        "subscription_data": {"metadata": {"pledge": "M-SAMPLE"}},
+    }
+
+
 def until(done: Callable[[], Any], seconds: float = 15) -> Any:
     """Wait for something another thread brings about; its value, or a failure."""
     end = time.monotonic() + seconds

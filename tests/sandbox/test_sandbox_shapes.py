@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 import stripe
-from conftest import KEY, World, session_params
+from conftest import KEY, World, monthly_params, session_params
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 from stripe_types import check_answer, check_request
@@ -30,6 +30,7 @@ def play_a_year(world: World) -> None:
     play_promises(world)
     play_refunds(world)
     play_the_bank(world)
+    play_months(world)
 
 
 def play_cards(world: World) -> None:
@@ -95,7 +96,40 @@ def play_the_bank(world: World) -> None:
     world.control("payouts", arrived=True)
 
 
+def play_months(world: World) -> None:
+    """A subscription that is paid, paused, resumed, in arrears, rescued, and one that fails."""
+    for card in ("4000000000000002", "4000002500003155"):
+        world.pay(tried := world.session(**monthly_params()), card=card, approve=False)
+        world.control(f"sessions/{tried.id}/expire")
+    first, second = (
+        world.pay(world.session(**monthly_params()))["session"]["subscription"] for _ in range(2)
+    )
+    subscriptions = world.stripe.subscriptions
+    month = 31 * 24 * 3600
+    subscriptions.update(first, {"pause_collection": {"behavior": "void"}})
+    world.control("clock", advance=month)
+    subscriptions.update(first, {"pause_collection": ""})
+    for one in (first, second):
+        world.control(f"subscriptions/{one}/card", card="4000000000009995")
+    world.control("clock", advance=month)
+    world.control(f"subscriptions/{first}/card", card=GOOD)
+    world.control("clock", advance=month)
+    subscriptions.update(first, {"cancel_at_period_end": True, "metadata": {"seen": "1"}})
+    world.control("clock", advance=month)
+    third = world.pay(world.session(**monthly_params()))["session"]["subscription"]
+    subscriptions.cancel(third, {"cancellation_details": {"comment": "見本"}})
+
+
 EXPECTED_TYPES = {
+    "customer.created",
+    *(f"customer.subscription.{w}" for w in ("created", "updated", "deleted")),
+    *(
+        f"invoice.{w}"
+        for w in ("created", "finalized", "paid", "payment_succeeded", "payment_failed", "voided")
+    ),
+    "invoice_payment.paid",
+    "price.created",
+    "product.created",
     *(
         f"checkout.session.{w}"
         for w in ("completed", "expired", "async_payment_succeeded", "async_payment_failed")
@@ -132,7 +166,7 @@ def every_event(world: World) -> list[stripe.Event]:
 
 def test_every_object_and_every_event_fits_the_types_of_the_sdk(lived: World) -> None:
     lists = ["checkout/sessions", "payment_intents", "charges", "refunds", "disputes", "events"]
-    lists += ["balance_transactions", "payouts"]
+    lists += ["balance_transactions", "payouts", "invoices"]
     faults = {path: check_answer(raw(lived, f"{path}?limit=100")) for path in lists}
     events = every_event(lived)
     faults["all events"] = [f for event in events for f in check_answer(json.loads(str(event)))]
@@ -153,6 +187,8 @@ def test_single_objects_fit_the_types_of_the_sdk_with_everything_expanded(lived:
         "charges?expand[]=data.payment_intent.payment_method&expand[]=data.refunds",
         "refunds?expand[]=data.charge&expand[]=data.balance_transaction.source",
         "payment_intents?expand[]=data.latest_charge",
+        "subscriptions?status=all&expand[]=data.latest_invoice.payments&expand[]=data.customer",
+        "invoices?expand[]=data.payments.data.payment.payment_intent&expand[]=data.lines",
         "balance_transactions?limit=100&expand[]=data.source",
         "balance",
     ]
