@@ -40,7 +40,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "phone",
         "email",
     ),
-    "consents": ("publish", "display_name", "tell_group", "report_mail", "purpose_of_use"),
+    "consents": (
+        "publish",
+        "display_name",
+        "tell_group",
+        "report_mail",
+        "method",
+        "purpose_of_use",
+    ),
 }
 _OUR_COUNTRY = frozenset({"jp", "jpn", "japan", "日本", "日本国"})
 

@@ -56,6 +56,7 @@ def payment_words() -> dict[str, str]:
     return {
         "created": _("準備中"),
         "open": _("支払い待ち"),
+        "waiting": _("お店・振込待ち"),
         "succeeded": _("成立"),
         "failed": _("不成立"),
         "expired": _("期限切れ"),
@@ -65,7 +66,16 @@ def payment_words() -> dict[str, str]:
 
 def method_words() -> dict[str, str]:
     """How money comes in."""
-    return {"card": _("カード"), "counter": _("窓口"), "bank": _("銀行振込")}
+    return {
+        "card": _("クレジットカード"),
+        "konbini": _("コンビニ"),
+        "paypay": _("PayPay"),
+        "bank_transfer": _("銀行振込（専用口座）"),
+        "counter": _("窓口"),
+        "slip": _("納付書"),
+        "box": _("募金箱"),
+        "bank": _("銀行振込"),
+    }
 
 
 def consent_words() -> dict[str, str]:

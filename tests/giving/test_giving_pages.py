@@ -27,7 +27,7 @@ DONOR = {
     "phone": "０３ー５７４４ー１１１１",
     "email": "Hanako＠Example.JP",
 }
-CONSENTS = {"publish": "no", "purpose_of_use": "y"}
+CONSENTS = {"publish": "no", "method": "card", "purpose_of_use": "y"}
 STEPS = [("use", GROUP), ("amount", AMOUNT), ("donor", DONOR), ("consents", CONSENTS)]
 
 

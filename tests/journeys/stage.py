@@ -184,7 +184,7 @@ class FormDonor:
                 "address1": "東京都大田区見本町1番1号",
                 "email": "forms@example.jp",
             },
-            "/give/consents": {"publish": "no", "purpose_of_use": "y"},
+            "/give/consents": {"publish": "no", "method": "card", "purpose_of_use": "y"},
             "/give/check": {},
         }
         for path, fields in steps.items():

@@ -48,6 +48,7 @@ def _english_steps(donor: Visitor) -> None:
     page.fill("input[name=email]", "soren@example.com")
     _step_on(donor)
     page.check("input[name=publish][value=no]")
+    page.check("input[name=method][value=card]")
     page.check("input[name=purpose_of_use]")
     _step_on(donor)
 

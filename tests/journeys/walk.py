@@ -149,6 +149,7 @@ def fill_gift(who: Visitor, gift: Gift, *, check: bool = False) -> None:
     _who_gives(page, gift)
     _onward(who, check)
     page.check("input[name=publish][value=no]")
+    page.check("input[name=method][value=card]")
     page.check("input[name=purpose_of_use]")
     _onward(who, check)
     if check:

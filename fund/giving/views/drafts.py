@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from fund.giving import commands, forms, queries
 from fund.giving.domain import Consents, Donor, Part, Wish
+from fund.giving.methods import read_method
 from fund.giving.queries import Draft, Typed
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
@@ -42,6 +43,7 @@ class Progress:
     kind: str = ""
     donor: Donor | None = None
     consents: Consents | None = None
+    method: str = ""
 
     @property
     def wish(self) -> Wish:
@@ -150,11 +152,12 @@ def progress(connection: Connection, draft: Draft | None) -> Progress:
         consents = forms.read_consents(
             typed.get("consents", {}), donor.name, names_group=found.names_group
         )
+        method = read_method(typed.get("consents", {}).get("method", ""), found.yen)
     except _UseMissing as missing:
         return Progress("use", missing_use=missing.number)
     except Invalid:
         return found
-    return replace(found, missing=None, consents=consents)
+    return replace(found, missing=None, consents=consents, method=method)
 
 
 class _UseMissing(Exception):  # noqa: N818 - says where to go, not what failed

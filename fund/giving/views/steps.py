@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from fund.giving import commands, forms, wording
+from fund.giving import commands, forms, methods, wording
 from fund.giving.domain import MAX_PARTS, TEXTS
 from fund.giving.queries import Draft, Typed
 from fund.giving.views import drafts
@@ -200,6 +201,9 @@ def _consents_extra(
     return {
         "texts": {text.purpose: text.shown(locale()) for text in TEXTS},
         "names_group": progress.names_group,
+        "method_choices": methods.choices(progress.yen),
+        "method_hints": methods.hints(),
+        "method_refusals": methods.refusals(progress.yen),
         "name": progress.donor.name if progress.donor else "",
     }
 
@@ -218,6 +222,17 @@ def consents_submit() -> ResponseReturnValue:
 
     def read(_connection: Connection, done: drafts.Progress, typed: Typed) -> object:
         name = done.donor.name if done.donor else ""
-        return forms.read_consents(typed, name, names_group=done.names_group)
+        problems: dict[str, str] = {}
+        for reading in (
+            lambda: forms.read_consents(typed, name, names_group=done.names_group),
+            lambda: methods.read_method(typed["method"], done.yen),
+        ):
+            try:
+                reading()
+            except Invalid as error:
+                problems |= error.fields
+        if problems:
+            raise Invalid(_("入力内容を確認してください"), problems)
+        return None
 
     return take("consents", read, _consents_extra)

@@ -59,7 +59,7 @@ def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, A
         rows.append(("consents", _("団体へお名前を知らせる"), yes[said.tell_group]))
     rows += [
         ("consents", _("報告のメール"), yes[said.report_mail]),
-        ("consents", _("支払い方法"), _("カード（次の画面で支払います）")),
+        ("consents", _("支払い方法"), wording.method_words()[progress.method]),
     ]
     return [
         {
@@ -170,6 +170,7 @@ def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
         donor=progress.donor,
         consents=progress.consents,
         parts=progress.parts,
+        method=progress.method,
         locale=locale(),
         sample=current_house().settings.demo,
     )

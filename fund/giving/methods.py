@@ -1,0 +1,64 @@
+"""Ways to pay online as a donor chooses between them: what each is, when it counts, its bounds."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from fund.giving.wording import amount_text, method_words
+from fund.kernel.errors import Invalid
+from fund.payments.domain import KONBINI_DAYS, LIMITS, ONLINE_METHODS, TRANSFER_LIFE, in_range
+
+
+def choices(yen: int) -> list[tuple[str, str]]:
+    """The methods that take this amount: (code, name)."""
+    words = method_words()
+    return [(method, words[method]) for method in ONLINE_METHODS if in_range(method, yen)]
+
+
+def hints() -> dict[str, str]:
+    """What a donor should know of each method: how, when it counts, how long, what it costs."""
+    return {
+        "card": _(
+            "すぐに済みます。支払った日の寄附になります。カードの番号は、このサービスには残りません。"
+        ),
+        "konbini": _(
+            "番号を受け取り、%(n)s日以内にお店で支払います。お店で支払った日の寄附になります。",
+            n=KONBINI_DAYS,
+        ),
+        "paypay": _("PayPayの画面へ移ります。すぐに済み、支払った日の寄附になります。"),
+        "bank_transfer": _(
+            "あなた専用の口座番号を受け取り、%(n)s日以内に振り込みます。届いた日の寄附になります。"
+            "銀行の振込手数料だけ、ご負担ください。",
+            n=TRANSFER_LIFE.days,
+        ),
+    }
+
+
+def refusals(yen: int) -> list[str]:
+    """Why a method is not offered for this amount, one sentence each."""
+    words = method_words()
+    return [
+        _(
+            "%(method)sは、%(least)sから%(most)sまでの寄附に使えます。",
+            method=words[method],
+            least=amount_text(LIMITS[method][0]),
+            most=amount_text(LIMITS[method][1]),
+        )
+        for method in ONLINE_METHODS
+        if not in_range(method, yen)
+    ]
+
+
+def read_method(chosen: str, yen: int) -> str:
+    """The method that was chosen, if it takes the amount.
+
+    Raises:
+        Invalid: naming the field ``method`` and what to do.
+    """
+    if chosen not in ONLINE_METHODS:
+        message = _("支払い方法を選んでください")
+    elif not in_range(chosen, yen):
+        message = _("この金額には、ほかの支払い方法をお選びください")
+    else:
+        return chosen
+    raise Invalid(message, {"method": message})
