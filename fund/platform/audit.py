@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, DateTime, Identity, Index, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Identity,
+    Index,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fund.kernel.actor import Actor
@@ -27,23 +39,35 @@ audit_trail = Table(
 )
 
 
-def write(
-    connection: Connection,
-    by: Actor,
-    now: dt.datetime,
-    act: str,
-    subject: str,
-    detail: Mapping[str, Json],
-) -> None:
-    """Append one line: the hand, the act (``gift.accepted``), the subject's public number."""
+@dataclass(frozen=True)
+class Line:
+    """One act (``gift.accepted``) on one subject, named by its public number."""
+
+    act: str
+    subject: str
+    detail: Mapping[str, Json]
+
+
+_WRITE = text("""
+INSERT INTO audit_trail (at, actor_kind, person_id, label, act, subject, detail)
+SELECT :at, :kind, :person, :label, line.act, line.subject, CAST(line.detail AS jsonb)
+FROM unnest(CAST(:acts AS text[]), CAST(:subjects AS text[]), CAST(:details AS text[]))
+  WITH ORDINALITY AS line(act, subject, detail, place)
+ORDER BY line.place
+""")
+
+
+def write(connection: Connection, by: Actor, now: dt.datetime, lines: Sequence[Line]) -> None:
+    """Append what one hand did at one moment: all lines in one statement, in their order."""
     connection.execute(
-        audit_trail.insert().values(
-            at=now,
-            actor_kind=by.kind,
-            person_id=by.person_id,
-            label=by.label,
-            act=act,
-            subject=subject,
-            detail=dict(detail),
-        )
+        _WRITE,
+        {
+            "at": now,
+            "kind": by.kind,
+            "person": by.person_id,
+            "label": by.label,
+            "acts": [line.act for line in lines],
+            "subjects": [line.subject for line in lines],
+            "details": [json.dumps(dict(line.detail), ensure_ascii=False) for line in lines],
+        },
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from sqlalchemy import Connection, MetaData, create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from fund.kernel.errors import Unavailable
 
@@ -20,6 +23,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_RESTING_SINCE, _IDLE_SECONDS = "fund_resting_since", 2.0
 
 _in_transaction: ContextVar[bool] = ContextVar("fund_in_transaction", default=False)
 
@@ -34,6 +39,31 @@ def assert_outside_transaction(what: str) -> None:
         raise RuntimeError(f"{what} was called inside an open transaction")
 
 
+def ping_after_idling(engine: Engine) -> None:
+    """Ask a pooled connection whether it still lives, but only one that lay idle for a while.
+
+    A server that restarts closes all its connections: whoever is in a statement then sees the
+    error, and the pool throws the others away with it. What this finds are connections that
+    died while nobody looked; asking busy ones costs a round trip for every transaction.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(_raw: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTING_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(raw: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        since = record.info.get(_RESTING_SINCE)
+        if since is None or time.monotonic() - since < _IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(raw)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+        if not alive:
+            raise DisconnectionError
+
+
 class Database:
     """A pool of connections as one role; ``transaction`` writes, ``reading`` only reads."""
 
@@ -41,17 +71,18 @@ class Database:
         options = {} if pooled else {"poolclass": NullPool}
         self._engine = create_engine(
             driver_url(url),
-            pool_pre_ping=pooled,
             connect_args={"options": "-c timezone=UTC -c lock_timeout=10s"},
             **options,
         )
+        if pooled:
+            ping_after_idling(self._engine)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One writing transaction: commits at the end of the block, rolls back on any error.
 
-        Deferred constraints are checked before the commit, so that their errors
-        surface where the command can still name them.
+        Deferred constraints are checked by the commit itself; their errors leave the block
+        like those of a statement in it.
 
         Raises:
             RuntimeError: if a transaction is already open here; commands do not nest.
@@ -62,7 +93,6 @@ class Database:
             token = _in_transaction.set(True)
             try:
                 yield connection
-                connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
             finally:
                 _in_transaction.reset(token)
 

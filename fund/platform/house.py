@@ -15,7 +15,7 @@ from fund.kernel.canonical import Json
 from fund.platform import audit
 from fund.platform.database import Database
 from fund.platform.settings import Settings
-from fund.platform.tasks import Payload, TaskQueue
+from fund.platform.tasks import Task, TaskQueue
 
 Port = TypeVar("Port")
 
@@ -43,6 +43,8 @@ class Transaction:
     by: Actor
     now: dt.datetime
     house: House
+    _lines: list[audit.Line] = field(default_factory=list)
+    _tasks: list[Task] = field(default_factory=list)
 
     def announce(self, message: Message) -> None:
         """Tell every room that listens; their writes join this transaction."""
@@ -50,13 +52,33 @@ class Transaction:
             reaction(self, message)
 
     def enqueue(self, task: str, *, once: str | None = None, **payload: int | str | None) -> None:
-        """Ask for work after the commit (provider, mail, PDF, publication)."""
-        body: Payload = dict(payload)
-        self.house.queue.enqueue(self.connection, task, body, once=once)
+        """Ask for work after the commit; with ``once`` only if no equal one waits already."""
+        asked = Task(task, dict(payload))
+        if once is not None:
+            self.house.queue.enqueue_once(self.connection, asked, once)
+        elif self._in_savepoint():
+            self.house.queue.enqueue(self.connection, [asked])
+        else:
+            self._tasks.append(asked)
 
     def audit(self, act: str, subject: str, **detail: Json) -> None:
         """Write who did what to which thing; never a donor's name, address or mail."""
-        audit.write(self.connection, self.by, self.now, act, subject, detail)
+        line = audit.Line(act, subject, detail)
+        if self._in_savepoint():
+            audit.write(self.connection, self.by, self.now, [line])
+        else:
+            self._lines.append(line)
+
+    def _in_savepoint(self) -> bool:
+        """What is said inside a savepoint must vanish with it, so it is written at once."""
+        return self.connection.in_nested_transaction()
+
+    def close(self) -> None:
+        """Write the audit lines and tasks gathered so far, few statements for all of them."""
+        if self._lines:
+            audit.write(self.connection, self.by, self.now, self._lines)
+        if self._tasks:
+            self.house.queue.enqueue(self.connection, self._tasks)
 
 
 @dataclass(frozen=True)
@@ -75,7 +97,9 @@ class House:
         if now.tzinfo is None:
             raise ValueError("now needs a time zone")
         with self.database.transaction() as connection:
-            yield Transaction(connection, by, now, self)
+            tx = Transaction(connection, by, now, self)
+            yield tx
+            tx.close()
 
     def port(self, kind: type[Port]) -> Port:
         """The adapter wired for a port, typed as the port."""

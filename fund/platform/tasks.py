@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import JobDeferrer
 from sqlalchemy import Connection
 
 from fund.platform.database import libpq_url
 
 Payload: TypeAlias = "dict[str, int | str | None]"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A delivery by its name (``payments.process_event``) and what it is told."""
+
+    name: str
+    payload: Payload
 
 
 class TaskQueue:
@@ -22,18 +34,32 @@ class TaskQueue:
             connector=procrastinate.SyncPsycopgConnector(conninfo=libpq_url(url))
         )
 
-    def enqueue(
-        self, connection: Connection, task: str, payload: Payload, *, once: str | None = None
-    ) -> None:
-        """Add a task; with ``once`` nothing is added while an equal one waits in the queue."""
-        # The SAVEPOINT keeps the caller's transaction alive when the task already waits,
-        # and makes SQLAlchemy open the connection before its driver's one is taken.
+    def enqueue(self, connection: Connection, tasks: Sequence[Task]) -> None:
+        """Add tasks, all of them in one statement for each kind."""
+        for name, payloads in _by_name(tasks).items():
+            self._deferrer(connection, name, None).batch_defer(*payloads)
+
+    def enqueue_once(self, connection: Connection, task: Task, lock: str) -> None:
+        """Add a task unless one with the same lock waits in the queue."""
+        # The SAVEPOINT keeps the caller's transaction alive when the task already waits.
         with connection.begin_nested() as savepoint:
-            raw = connection.connection.driver_connection
-            deferrer = self._app.configure_task(
-                task, allow_unknown=True, connection=raw, queueing_lock=once
-            )
             try:
-                deferrer.defer(**payload)
+                self._deferrer(connection, task.name, lock).defer(**task.payload)
             except AlreadyEnqueued:
                 savepoint.rollback()
+
+    def _deferrer(self, connection: Connection, name: str, lock: str | None) -> JobDeferrer:
+        # SQLAlchemy begins with its first statement; the driver must not begin before it.
+        if not connection.in_transaction():
+            raise RuntimeError("a task belongs to a transaction")
+        raw = connection.connection.driver_connection
+        return self._app.configure_task(
+            name, allow_unknown=True, connection=raw, queueing_lock=lock
+        )
+
+
+def _by_name(tasks: Sequence[Task]) -> dict[str, list[Payload]]:
+    grouped: dict[str, list[Payload]] = defaultdict(list)
+    for task in tasks:
+        grouped[task.name].append(task.payload)
+    return grouped
