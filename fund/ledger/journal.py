@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 import psycopg
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from fund.kernel.money import Yen
@@ -20,7 +20,7 @@ from fund.ledger.domain import Entry, LotPosting, Posting, entry_content
 from fund.ledger.models import journal_entry, lot, lot_posting, posting
 from fund.platform.house import Message, Transaction
 
-_RECORD = text("""
+_ENTRY = """
 WITH entry AS (
   INSERT INTO journal_entry (kind, fact_kind, fact_id, fy, on_day, reason, reverses, clauses,
                              detail, booked_at, booked_by, sha256)
@@ -33,18 +33,24 @@ WITH entry AS (
   SELECT entry.id, given.line, given.account, given.yen
   FROM entry, unnest(CAST(:accounts AS text[]), CAST(:yens AS bigint[]))
     WITH ORDINALITY AS given(account, yen, line)
-  RETURNING entry_id
-)
-SELECT id FROM entry
-""")
-
-# All in one statement: an entry's lots are checked when they come, by the set.
-_RECORD_LOTS = text("""
-INSERT INTO lot_posting (entry_id, lot_id, account, yen)
-SELECT :entry, given.lot, given.account, given.yen
-FROM unnest(CAST(:lots AS bigint[]), CAST(:accounts AS text[]), CAST(:yens AS bigint[]))
-  AS given(lot, account, yen)
-""")
+)"""
+_LOTS = """, brought AS (
+  INSERT INTO lot (share_id, origin, gift_no, yen, received_on, wish, entry_id)
+  SELECT given.*, entry.id
+  FROM entry, jsonb_to_recordset(CAST(:new_lots AS jsonb))
+    AS given(share_id text, origin text, gift_no text, yen bigint, received_on date, wish jsonb)
+  RETURNING id, share_id
+), moved AS (
+  INSERT INTO lot_posting (entry_id, lot_id, account, yen)
+  SELECT entry.id, known.id, given.account, given.yen
+  FROM entry, unnest(CAST(:shares AS text[]), CAST(:lot_accounts AS text[]),
+                     CAST(:lot_yens AS bigint[])) AS given(share_id, account, yen)
+    LEFT JOIN (SELECT id, share_id FROM brought
+               UNION ALL SELECT id, share_id FROM lot WHERE share_id = ANY (:shares)) AS known
+      USING (share_id)
+)"""
+_RECORD = text(f"{_ENTRY} SELECT id FROM entry")
+_RECORD_WITH_LOTS = text(f"{_ENTRY}{_LOTS} SELECT id FROM entry")
 
 Lines: TypeAlias = "tuple[tuple[str, int], ...]"
 Lots: TypeAlias = "tuple[tuple[str, str, int], ...]"
@@ -78,30 +84,52 @@ def record(tx: Transaction, entry: Entry) -> int | None:
             (``ck_pot_never_overdrawn``, ``lot_never_overdrawn``).
     """
     lines, lots = _in_order(entry)
-    recorded = tx.connection.execute(
-        _RECORD,
-        {
-            "kind": entry.kind,
-            "fact": entry.fact_id,
-            "fy": entry.fy,
-            "on": entry.on,
-            "reason": entry.reason,
-            "reverses": entry.reverses,
-            "clauses": list(entry.clauses),
-            "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
-            "now": tx.now,
-            "by": tx.by.label or tx.by.kind,
-            "sha256": hashlib.sha256(entry_content(entry, lines, lots)).digest(),
-            "accounts": [account for account, _ in lines],
-            "yens": [yen for _, yen in lines],
-        },
-    ).scalar_one_or_none()
+    values = {
+        "kind": entry.kind,
+        "fact": entry.fact_id,
+        "fy": entry.fy,
+        "on": entry.on,
+        "reason": entry.reason,
+        "reverses": entry.reverses,
+        "clauses": list(entry.clauses),
+        "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
+        "now": tx.now,
+        "by": tx.by.label or tx.by.kind,
+        "sha256": hashlib.sha256(entry_content(entry, lines, lots)).digest(),
+        "accounts": [account for account, _ in lines],
+        "yens": [yen for _, yen in lines],
+    }
+    if entry.lots or entry.new_lots:
+        found = tx.connection.execute(_RECORD_WITH_LOTS, values | _lot_values(entry, lots))
+    else:
+        found = tx.connection.execute(_RECORD, values)
+    recorded = found.scalar_one_or_none()
     if recorded is None:
         return None
-    entry_id = int(recorded)
-    _write_lots(tx, entry, entry_id)
     tx.announce(EntryRecorded(entry.kind))
-    return entry_id
+    return int(recorded)
+
+
+def _lot_values(entry: Entry, lots: Lots) -> dict[str, Any]:
+    return {
+        "new_lots": json.dumps(
+            [
+                {
+                    "share_id": new.share_id,
+                    "origin": new.origin,
+                    "gift_no": new.gift_no,
+                    "yen": int(new.yen),
+                    "received_on": new.received_on.isoformat(),
+                    "wish": dict(new.wish),
+                }
+                for new in entry.new_lots
+            ],
+            ensure_ascii=False,
+        ),
+        "shares": [share for share, _, _ in lots],
+        "lot_accounts": [account for _, account, _ in lots],
+        "lot_yens": [yen for _, _, yen in lots],
+    }
 
 
 def record_many(tx: Transaction, entries: Iterable[Entry]) -> Iterator[int]:
@@ -203,36 +231,6 @@ def _lot_ids(tx: Transaction, entries: Sequence[Entry]) -> dict[str, int]:
         select(lot.c.id, lot.c.share_id).where(lot.c.share_id == func.any(sorted(shares)))
     )
     return {row.share_id: int(row.id) for row in rows}
-
-
-def _write_lots(tx: Transaction, entry: Entry, entry_id: int) -> None:
-    if entry.new_lots:
-        tx.connection.execute(
-            insert(lot),
-            [
-                {
-                    "share_id": new.share_id,
-                    "origin": new.origin,
-                    "gift_no": new.gift_no,
-                    "yen": int(new.yen),
-                    "received_on": new.received_on,
-                    "wish": dict(new.wish),
-                    "entry_id": entry_id,
-                }
-                for new in entry.new_lots
-            ],
-        )
-    if entry.lots:
-        ids = _lot_ids(tx, [entry])
-        tx.connection.execute(
-            _RECORD_LOTS,
-            {
-                "entry": entry_id,
-                "lots": [ids[line.share_id] for line in entry.lots],
-                "accounts": [line.account for line in entry.lots],
-                "yens": [int(line.yen) for line in entry.lots],
-            },
-        )
 
 
 def entry_of(tx: Transaction, kind: str, fact_id: str) -> int | None:
