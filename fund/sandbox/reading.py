@@ -8,7 +8,7 @@ from typing import Any
 
 from fund.sandbox.errors import ApiError, missing
 from fund.sandbox.store import Thing
-from fund.sandbox.till import Till
+from fund.sandbox.till import Till, may_lack
 
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _DEPTH = 4
@@ -96,6 +96,8 @@ def _expand(till: Till, spot: object, steps: list[str], includes: Includes) -> N
     for item in spot if isinstance(spot, list) else [spot]:
         if not isinstance(item, dict):
             raise _not_expandable(steps[0])
+        if steps[0] not in item and may_lack(str(item.get("object")), steps[0]):
+            continue
         _step(till, item, steps[0], includes)
         _expand(till, item[steps[0]], steps[1:], includes)
 

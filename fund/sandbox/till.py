@@ -57,6 +57,11 @@ def blank(form: str, **fields: object) -> Thing:
     return thing
 
 
+def may_lack(form: str, name: str) -> bool:
+    """Whether objects of this form have the field only when there is something in it."""
+    return name in _SPECIMENS["absent_when_empty"].get(form, ())
+
+
 def new_id(prefix: str, length: int = 24) -> str:
     """A random id in Stripe's manner: ``pi_`` and 24 letters and digits."""
     return f"{prefix}_{''.join(_DICE.choices(_ALPHABET, k=length))}"

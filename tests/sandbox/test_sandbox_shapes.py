@@ -190,6 +190,7 @@ def test_single_objects_fit_the_types_of_the_sdk_with_everything_expanded(lived:
         "subscriptions?status=all&expand[]=data.latest_invoice.payments&expand[]=data.customer",
         "invoices?expand[]=data.payments.data.payment.payment_intent&expand[]=data.lines",
         "balance_transactions?limit=100&expand[]=data.source",
+        "refunds?limit=100&expand[]=data.failure_balance_transaction",
         "balance",
     ]
     assert {path: check_answer(raw(lived, path)) for path in paths} == {path: [] for path in paths}
