@@ -16,13 +16,16 @@ def open_against(till: Till, charge_id: str, *, reason: str, inquiry: bool = Fal
     """Open a dispute over a charge's unrefunded amount; an inquiry withdraws nothing yet.
 
     Raises:
-        ApiError: 400 if the charge did not succeed, is no card's, or is disputed already.
+        ApiError: 400 if the charge did not succeed, is no card's, is disputed already, or has
+            been given back wholly.
     """
     charge = till.get("charge", charge_id, "charge")
     if charge["status"] != "succeeded" or charge["payment_method_details"]["type"] != "card":
         raise ApiError("Only a succeeded card charge can be disputed.", param="charge")
     if till.store.all("dispute", charge=charge_id):
         raise ApiError("This charge is disputed already.", param="charge")
+    if charge["amount"] == charge["amount_refunded"]:
+        raise ApiError("Nothing of this charge is left to dispute.", param="charge")
     dispute = till.make("dispute", "du", **_facts(charge, reason, inquiry=inquiry))
     dispute["evidence_details"]["due_by"] = till.now() + _DAYS_TO_ANSWER * 24 * 3600
     charge["disputed"] = True
@@ -65,7 +68,9 @@ def open_later(till: Till, charge_id: str) -> None:
     """What the test cards 0259, 2685 and 1976 are for: a dispute some time afterwards."""
     planned = str(till.store.hidden(charge_id)["later"])
     kind, _, reason = planned.partition(":")
-    if not till.store.all("dispute", charge=charge_id):
+    charge = till.get("charge", charge_id)
+    given_back = charge["amount"] == charge["amount_refunded"]
+    if not given_back and not till.store.all("dispute", charge=charge_id):
         open_against(till, charge_id, reason=reason, inquiry=kind == "inquiry")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 import stripe
 from conftest import World
 from hypothesis import HealthCheck, given, settings
@@ -116,6 +117,17 @@ def test_the_dispute_card_is_disputed_some_time_later(world: World) -> None:
     assert world.stripe.disputes.list().data == []
     world.control("clock", advance=60)
     assert world.stripe.disputes.list().data[0].charge == charge.id
+
+
+def test_what_was_given_back_wholly_is_not_disputed(world: World) -> None:
+    charge = world.paid_intent(card="4000000000000259").latest_charge
+    world.stripe.refunds.create({"charge": charge.id})
+    world.control("clock", advance=60)
+    assert world.stripe.disputes.list().data == []
+    refused = requests.post(
+        f"{world.url}/_sandbox/disputes", json={"charge": charge.id}, timeout=30
+    )
+    assert refused.status_code == 400
 
 
 def test_a_payout_lists_exactly_what_it_consists_of(world: World) -> None:
