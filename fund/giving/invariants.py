@@ -82,21 +82,77 @@ INVARIANTS: tuple[Invariant, ...] = (
         LEFT JOIN posting AS held
           ON held.entry_id = entry.id AND held.account = 'held:unaccepted'
         WHERE gift.no IS NULL OR entry.id IS NULL OR gift.accepted_on <> entry.on_day
-          OR held.yen IS DISTINCT FROM gift.yen
+          OR held.yen IS DISTINCT FROM coalesce(gift.accepted_yen, gift.yen)
         ORDER BY 1
         """,
     ),
     by_sql(
         "gift-shares-are-lots",
         "採納した寄附の内訳は、台帳の内訳（ロット）と同じ",
-        "The shares of an accepted gift are its lots",
+        "The shares of an accepted gift are its lots, less what went back before: last share first",
         """
         SELECT coalesce(share.id, lot.share_id) AS share, share.yen AS yen, lot.yen AS lot
-        FROM (SELECT gift_share.* FROM gift_share JOIN gift ON gift.id = gift_share.gift_id
-              WHERE gift.accepted_on IS NOT NULL) AS share
+        FROM (
+          SELECT gift_share.id, gift_share.yen - least(gift_share.yen, greatest(0,
+            gift.yen - coalesce(gift.accepted_yen, gift.yen) - coalesce(sum(gift_share.yen) OVER (
+              PARTITION BY gift.id ORDER BY gift_share.position DESC
+              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS yen
+          FROM gift_share JOIN gift ON gift.id = gift_share.gift_id
+          WHERE gift.accepted_on IS NOT NULL) AS share
         FULL JOIN (SELECT * FROM lot WHERE origin = 'gift') AS lot ON lot.share_id = share.id
-        WHERE share.id IS NULL OR lot.id IS NULL OR share.yen <> lot.yen
+        WHERE coalesce(share.yen, 0) <> coalesce(lot.yen, 0)
         ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "gift-money-back",
+        "寄附から返した額は、その支払いの返金と異議の額と同じ",
+        "What went back of a gift is what its own payment's refunds and lost disputes took",
+        """
+        SELECT gift.no AS gift, gift.state, gift.returned_yen + gift.taken_yen AS gone,
+               coalesce(back.yen, 0) AS refunds
+        FROM gift LEFT JOIN (
+          SELECT payment_no, sum(yen) AS yen FROM (
+            SELECT payment_no, yen FROM refund WHERE left_on IS NOT NULL AND came_back_on IS NULL
+            UNION ALL SELECT payment_no, yen FROM dispute WHERE outcome = 'lost'
+          ) AS gone GROUP BY payment_no
+        ) AS back ON back.payment_no = gift.paid_by
+        WHERE gift.returned_yen + gift.taken_yen <> coalesce(back.yen, 0)
+          OR (gift.state = 'refunded') <> CASE WHEN gift.accepted_on IS NULL
+            THEN gift.returned_yen >= gift.yen
+            ELSE gift.taken_yen >= coalesce(gift.accepted_yen, gift.yen) END
+        ORDER BY gift.id
+        """,
+    ),
+    by_sql(
+        "gift-taken-is-booked",
+        "採納した寄附から返した額は、同じ額で記帳されている",
+        "What went back of an accepted gift is booked, to the yen",
+        """
+        SELECT gift.no AS gift, gift.taken_yen AS taken, coalesce(booked.yen, 0) AS booked
+        FROM gift LEFT JOIN (
+          SELECT entry.detail->>'gift' AS no,
+                 sum((entry.detail->>'yen')::bigint
+                     * CASE entry.kind WHEN 'entry.reversed' THEN -1 ELSE 1 END) AS yen
+          FROM journal_entry AS entry
+          WHERE entry.kind IN ('donation.refunded', 'dispute.lost')
+             OR (entry.kind = 'entry.reversed' AND entry.detail->>'of' = 'donation.refunded')
+          GROUP BY 1
+        ) AS booked ON booked.no = gift.no
+        WHERE gift.taken_yen <> coalesce(booked.yen, 0)
+        ORDER BY gift.id
+        """,
+    ),
+    by_sql(
+        "gift-declined-by-two",
+        "不採納の寄附には、二人の職員が関わった決定がある",
+        "A declined gift has a refusal decided by a second person",
+        """
+        SELECT gift.no AS gift, gift.state FROM gift
+        LEFT JOIN refusal ON refusal.gift_id = gift.id AND refusal.state = 'declined'
+          AND refusal.decided_by <> refusal.proposed_by
+        WHERE (gift.state = 'declined' OR gift.state_before = 'declined') AND refusal.id IS NULL
+        ORDER BY gift.id
         """,
     ),
     by_sql(

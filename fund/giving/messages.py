@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from fund.kernel.money import Yen
 from fund.platform.house import Message
 
 
@@ -15,3 +16,40 @@ class GiftsAccepted(Message):
     batch_no: str
     gift_nos: tuple[str, ...]
     accepted_on: dt.date
+
+
+@dataclass(frozen=True)
+class GiftMoneyBack(Message):
+    """Yen of an accepted gift go back to the donor: ``donation.refunded`` or ``dispute.lost``.
+
+    ``fact_id`` names the refund or dispute, ``account`` where the money leaves from; the entry
+    is booked by whoever knows where the yen are (rule R9), in the same transaction.
+    """
+
+    kind: str
+    fact_id: str
+    gift_no: str
+    yen: Yen
+    on: dt.date
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GiftMoneyCameBack(Message):
+    """A refund of an accepted gift came back: the entry ``entry_id`` is to be reversed."""
+
+    refund_no: str
+    entry_id: int
+    gift_no: str
+    yen: Yen
+    on: dt.date
+    account: str
+
+
+@dataclass(frozen=True)
+class GiftDeclined(Message):
+    """The ward does not accept a gift (不採納); its money is on its way back."""
+
+    refusal_no: str
+    gift_no: str

@@ -177,3 +177,21 @@ def last_entry_id(connection: Connection) -> int:
     """The internal id of the newest visible entry; zero for an empty ledger."""
     found = connection.execute(select(func.max(journal_entry.c.id))).scalar_one()
     return int(found or 0)
+
+
+@dataclass(frozen=True)
+class BookedFact:
+    """An entry by the fact it records: its internal id and the yen its detail names."""
+
+    id: int
+    yen: Yen
+
+
+def booked_fact(connection: Connection, kind: str, fact_id: str) -> BookedFact | None:
+    """The entry that recorded a fact and how many yen it moved, if there is one."""
+    row = connection.execute(
+        select(journal_entry.c.id, journal_entry.c.detail["yen"].as_integer().label("yen")).where(
+            journal_entry.c.fact_kind == kind, journal_entry.c.fact_id == fact_id
+        )
+    ).one_or_none()
+    return None if row is None else BookedFact(int(row.id), Yen(int(row.yen)))

@@ -213,11 +213,12 @@ def apply(tx: Transaction, payment: Row[Any], facts: RefundFacts) -> None:
     row = store.find_refund(tx, payment.no, facts.refund_id, facts.our_no)
     if row is None:
         row = _external(tx, payment, facts)
-    if row.left_on is None and facts.left_at is not None and facts.came_back_at is None:
+    ended = facts.status in {"failed", "canceled"}
+    if row.left_on is None and facts.left_at is not None and not ended:
         on = day_in_japan(facts.left_at)
         _follow(tx, row, facts, left_at=facts.left_at, left_on=on)
         tx.announce(_returned(row, on, payment.method))
-    elif row.left_on is not None and row.came_back_on is None and facts.came_back_at is not None:
+    elif row.left_on and row.came_back_on is None and facts.came_back_at is not None:
         on = day_in_japan(facts.came_back_at)
         _follow(tx, row, facts, came_back_on=on)
         tx.audit("refund.came-back", row.gift_no, refund=row.no, yen=int(row.yen))

@@ -15,6 +15,7 @@ from fund.giving.commands.offers import (
 )
 from fund.giving.commands.paying import MAX_ATTEMPTS, retry_payment
 from fund.giving.commands.privacy import look_at_donor, note_batch_viewed, note_export
+from fund.giving.commands.refusals import decide_refusal, propose_refusal
 
 __all__ = [
     "DRAFT_LIFE",
@@ -24,12 +25,14 @@ __all__ = [
     "check_wish",
     "close_draft",
     "decide_acceptance",
+    "decide_refusal",
     "forget_drafts",
     "look_at_donor",
     "note_batch_viewed",
     "note_export",
     "pass_on_percent",
     "propose_acceptance",
+    "propose_refusal",
     "retry_payment",
     "save_draft",
     "secret_of",

@@ -17,6 +17,7 @@ from fund.giving.domain.acceptance import (
     check_note,
     check_other_person,
 )
+from fund.giving.domain.taking_back import cut
 from fund.giving.messages import GiftsAccepted
 from fund.giving.queries import GiftView
 from fund.kernel.actor import Actor
@@ -124,7 +125,15 @@ def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
         entry = _entry(books, views[row.no], accepted_on, batch_no)
         if journal.record(tx, entry) is None:
             raise Conflict(f"すでに採納が記帳されています: {row.no}")
-        store.move_gift(tx, row.no, row.state, "accepted", accepted_on=accepted_on)
+        accepted_yen = int(row.yen - row.returned_yen)
+        store.move_gift(
+            tx,
+            row.no,
+            row.state,
+            "accepted",
+            accepted_on=accepted_on,
+            accepted_yen=accepted_yen,
+        )
         tx.audit("gift.accepted", row.no, batch=batch_no)
     tx.audit("acceptance.decided", batch_no, gifts=len(rows))
     tx.announce(GiftsAccepted(batch_no, tuple(row.no for row in rows), accepted_on))
@@ -157,28 +166,29 @@ def _entry(books: _Books, gift: GiftView, accepted_on: dt.date, batch_no: str) -
             part=share.part,
             yen=share.yen,
             wish=wish_levels(
-                Share(
-                    share.id,
-                    position,
-                    share.kind,
-                    share.target,
-                    share.fallback,
-                    share.part,
-                    share.yen,
-                ),
+                share,
                 received_on=gift.received_on,
                 term_years=offered.integer("wish.term_years"),
-                group_fields=books.fields(share.target) if share.kind == "group" else (),
+                group_fields=books.fields(share.target or "") if share.kind == "group" else (),
             ),
         )
-        for position, share in enumerate(gift.shares, start=1)
+        for share in _accepted_shares(gift)
     )
     return facts.donation_received(
-        facts.Gift(gift.no, gift.yen, gift.received_on, shares),
+        facts.Gift(gift.no, gift.net_yen, gift.received_on, shares),
         accepted_on,
         batch_no,
         _clauses(gift, offered, books.rules(accepted_on)),
     )
+
+
+def _accepted_shares(gift: GiftView) -> tuple[Share, ...]:
+    """The shares as they are accepted: what went back before left the last of them first."""
+    shares = tuple(
+        Share(one.id, at, one.kind, one.target, one.fallback, one.part, one.yen)
+        for at, one in enumerate(gift.shares, start=1)
+    )
+    return cut(shares, gift.returned_yen) if gift.returned_yen else shares
 
 
 def _clauses(gift: GiftView, offered: Rules, today: Rules) -> list[str]:

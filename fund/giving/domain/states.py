@@ -14,6 +14,8 @@ GIFT = Transitions.table(
         "expired": {"awaiting_payment", "received"},
         "received": {"accepted", "declined", "refunded", "disputed"},
         "declined": {"refunded"},
+        # A refund may come back, and a second payment may take the place of one that went back.
+        "refunded": {"received", "disputed", "declined", "accepted", "allocated", "reported"},
         "accepted": {"allocated", "refunded", "disputed"},
         "allocated": {"reported", "refunded", "disputed"},
         "reported": {"refunded", "disputed"},

@@ -29,6 +29,14 @@ from fund.giving.queries.gifts import (
     published_names,
     viewings,
 )
+from fund.giving.queries.refusals import (
+    RefusalView,
+    disputed_gifts,
+    refusal_by_no,
+    refusals,
+    refusals_of_gift,
+    refusals_proposed,
+)
 
 gift = gift_by_no
 
@@ -38,6 +46,7 @@ __all__ = [
     "DonorView",
     "Draft",
     "GiftView",
+    "RefusalView",
     "RegisterRow",
     "ShareView",
     "Typed",
@@ -48,6 +57,7 @@ __all__ = [
     "commitments",
     "consents_of",
     "counts_by_state",
+    "disputed_gifts",
     "donor_of",
     "donors_of",
     "draft",
@@ -58,6 +68,10 @@ __all__ = [
     "gifts_by_no",
     "gifts_of_batch",
     "published_names",
+    "refusal_by_no",
+    "refusals",
+    "refusals_of_gift",
+    "refusals_proposed",
     "register",
     "submitted_from",
     "viewings",

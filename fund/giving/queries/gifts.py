@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from fund.giving.domain import Donor
-from fund.giving.models import consent, donor, gift, gift_share
+from fund.giving.models import consent, donor, donor_correction, gift, gift_share
 from fund.kernel.ids import secret_hash
 from fund.kernel.money import Yen
 from fund.platform.audit import audit_trail
@@ -53,7 +53,16 @@ class GiftView:
     display_name: str
     tell_group: bool
     report_mail: bool
+    returned_yen: Yen
+    accepted_yen: Yen | None
+    taken_yen: Yen
     shares: tuple[ShareView, ...]
+
+    @property
+    def net_yen(self) -> Yen:
+        """What is left of the gift after all that went back to the donor."""
+        left = self.yen - self.returned_yen if self.accepted_yen is None else self.accepted_yen
+        return left - self.taken_yen
 
     @property
     def wish(self) -> ShareView:
@@ -104,6 +113,7 @@ class ConsentView:
     text_version: str
     text_shown: str
     at: dt.datetime
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,7 @@ class Viewing:
     label: str
 
 
+_NAMES = ("family_name", "given_name", "single_name")
 _GIFTS = select(gift, donor.c.locale).join(donor, donor.c.id == gift.c.donor_id)
 
 
@@ -150,6 +161,9 @@ def _view(row: Row[Any], shares: tuple[ShareView, ...]) -> GiftView:
         display_name=row.display_name,
         tell_group=row.tell_group,
         report_mail=row.report_mail,
+        returned_yen=Yen(row.returned_yen),
+        accepted_yen=None if row.accepted_yen is None else Yen(row.accepted_yen),
+        taken_yen=Yen(row.taken_yen),
         shares=shares,
     )
 
@@ -243,9 +257,36 @@ def commitments(
             gift.c.no.in_(set(gift_nos)), gift.c.received_on.is_not(None)
         )
     ).all()
-    donors = donors_of(connection, [row.no for row in rows])
+    names = names_at_acceptance(connection, [row.no for row in rows])
+    return {row.no: (bytes(row.salt), row.received_on, names[row.no]) for row in rows}
+
+
+def names_at_acceptance(connection: Connection, gift_nos: Collection[str]) -> dict[str, str]:
+    """Names as they were when the gifts were accepted, whatever was corrected afterwards.
+
+    Receipts and the salted commitments of the public log say these names; a correction must
+    not make a published commitment false.
+    """
+    facts = {
+        row.no: {name: getattr(row, name) for name in _NAMES}
+        for row in connection.execute(
+            select(gift.c.no, *(donor.c[name] for name in _NAMES))
+            .join(donor, donor.c.id == gift.c.donor_id)
+            .where(gift.c.no == func.any(sorted(set(gift_nos))))
+        )
+    }
+    # From the latest correction back to the first: what stood before is put back.
+    later = connection.execute(
+        select(gift.c.no, donor_correction.c.before)
+        .join(gift, gift.c.donor_id == donor_correction.c.donor_id)
+        .where(gift.c.no == func.any(list(facts)), donor_correction.c.after_acceptance)
+        .order_by(donor_correction.c.id.desc())
+    )
+    for row in later:
+        facts[row.no] |= {name: row.before[name] for name in _NAMES if name in row.before}
     return {
-        row.no: (bytes(row.salt), row.received_on, donors[row.no].name_on_receipt) for row in rows
+        no: str(found["single_name"]) or f"{found['family_name']} {found['given_name']}"
+        for no, found in facts.items()
     }
 
 
@@ -268,6 +309,7 @@ def consents_of(connection: Connection, gift_no: str) -> list[ConsentView]:
             consent.c.text_version,
             consent.c.text_shown,
             consent.c.at,
+            consent.c.name,
         )
         .join(gift, gift.c.id == consent.c.gift_id)
         .where(gift.c.no == gift_no)

@@ -1,0 +1,76 @@
+"""Mails to donors whose money goes back, is disputed, comes back, or is not accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.giving import store
+from fund.giving.queries import donor_of
+from fund.kernel.money import Yen
+from fund.payments.messages import DisputeClosed, MoneyDisputed, MoneyReturned, ReturnFailed
+from fund.payments.refunds_domain import asks_for_account, by_provider
+from fund.platform.house import Transaction
+from fund.platform.letters import write_letter
+from fund.platform.outbox import queue_mail
+
+
+def tell_refunded(tx: Transaction, message: MoneyReturned) -> None:
+    """Money has left on its way to the donor."""
+    facts = {
+        "asks_for_account": asks_for_account(message.method),
+        "by_provider": by_provider(message.method),
+        "refund_no": message.refund_no,
+    }
+    _queue(tx, "gift.refunded", message.gift_no, message.refund_no, message.yen, **facts)
+
+
+def tell_failed(tx: Transaction, message: ReturnFailed) -> None:
+    """The donor's bank did not take the money; it is here again."""
+    _queue(tx, "gift.refund-failed", message.gift_no, message.refund_no, message.yen)
+
+
+def tell_disputed(tx: Transaction, message: MoneyDisputed) -> None:
+    """The card company took the money back until it has decided."""
+    _queue(tx, "gift.disputed", message.gift_no, message.dispute_id, message.yen)
+
+
+def tell_closed(tx: Transaction, message: DisputeClosed) -> None:
+    """The card company has decided."""
+    occasion = "gift.dispute-won" if message.won else "gift.dispute-lost"
+    _queue(tx, occasion, message.gift_no, message.dispute_id, message.yen)
+
+
+def tell_declined(tx: Transaction, gift_no: str, refusal_no: str, yen: Yen, **words: str) -> None:
+    """The ward does not accept the gift: on which ground, why, and how it came to this."""
+    _queue(tx, "gift.declined", gift_no, refusal_no, yen, **words)
+
+
+def tell_filled_in(tx: Transaction, gift_no: str, run_no: str, yen: Yen) -> None:
+    """Yen of this gift took the place of another gift's that had gone back."""
+    _queue(tx, "gift.filled-in", gift_no, f"{gift_no}#{run_no}", yen)
+
+
+def _queue(
+    tx: Transaction, occasion: str, gift_no: str, subject_no: str, yen: Yen, **facts: Any
+) -> None:
+    donor = donor_of(tx.connection, gift_no)
+    if donor is None or not donor.email:
+        return
+    settings, locale = tx.house.settings, donor.locale
+    prefix = "" if locale == "ja" else f"/{locale}"
+    secret = store.derive_secret(settings.secret_key, gift_no)
+    letter = write_letter(
+        settings,
+        occasion=occasion,
+        subject_no=subject_no,
+        recipient=donor.email,
+        locale=locale,
+        facts={
+            "name": donor.name_on_receipt,
+            "gift_no": gift_no,
+            "yen": int(yen),
+            "link": f"{settings.base_url}{prefix}/d/{secret}",
+            **facts,
+        },
+    )
+    queue_mail(tx, letter)
