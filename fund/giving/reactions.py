@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fund.giving import letters, store
+from fund.giving import letters, store, taken_back
+from fund.kernel.errors import Conflict
 from fund.payments import store as payments
 from fund.payments.domain import LIVE
 from fund.payments.messages import (
@@ -23,24 +24,25 @@ def receive(tx: Transaction, message: PaymentReceived) -> None:
     of the same gift changes nothing about the gift: its money is held, and marked as extra for
     the officers, because some of it must go back.
     """
-    row = store.lock_gift(tx, message.gift_no)
-    if row is None:
-        raise LookupError(f"payment {message.payment_no} names no gift of ours")
-    if row.paid_at is not None:
-        payments.mark_extra(tx, message.payment_no)
-        tx.audit("gift.paid-again", row.no, payment=message.payment_no, yen=int(message.yen))
-        return
-    store.move_gift(
+    before = store.receive_gift(
         tx,
-        row.no,
-        row.state,
-        "received",
+        message.gift_no,
         method=message.method,
         paid_at=message.paid_at,
         paid_by=message.payment_no,
         received_on=message.received_on,
     )
-    tx.audit("gift.received", row.no, yen=int(message.yen), before=row.state)
+    if before is not None:
+        tx.audit("gift.received", message.gift_no, yen=int(message.yen), before=before)
+        return
+    row = store.lock_gift(tx, message.gift_no)
+    if row is None:
+        raise LookupError(f"payment {message.payment_no} names no gift of ours")
+    if row.paid_at is None:
+        raise Conflict(f"{row.no}: {row.state} → received は行えません")
+    payments.mark_extra(tx, message.payment_no)
+    tx.audit("gift.paid-again", row.no, payment=message.payment_no, yen=int(message.yen))
+    taken_back.follow_payments(tx, row.no)
 
 
 def tell_how_to_pay(tx: Transaction, message: PaymentWaiting) -> None:

@@ -9,7 +9,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from fund.giving.domain import GIFT, TEXTS, Donor, Offer, Share, batch_no
 from fund.giving.models import (
@@ -25,14 +37,27 @@ from fund.kernel.canonical import Json
 from fund.kernel.ids import CROCKFORD, secret_hash
 from fund.platform.house import Transaction
 
+_before = (
+    select(gift.c.id, gift.c.state).where(gift.c.no == bindparam("of")).with_for_update().cte()
+)
+_RECEIVE = (
+    update(gift)
+    .where(gift.c.id == _before.c.id, gift.c.paid_at.is_(None))
+    .where(_before.c.state == func.any(bindparam("from", type_=ARRAY(Text))))
+    .returning(_before.c.state)
+)
+_BEFORE_RECEIVED = [state for state in GIFT.states if GIFT.allows(state, "received")]
 
-def derive_secret(secret_key: str, gift_no: str) -> str:
+
+def derive_secret(secret_key: str, gift_no: str, version: int = 1) -> str:
     """The secret of a gift's link: 160 bits of HMAC-SHA256 in 32 lower-case characters.
 
-    Derived, so that every mail can repeat the link; the table only holds its hash.
+    Derived, so that every mail can repeat the link; the table only holds its hash. A donor
+    whose link was seen by others gets the next version; ``store_donors.link_secret`` knows it.
     """
+    about = gift_no if version == 1 else f"{gift_no}\x00{version}"
     digest = hmac.digest(
-        secret_key.encode(), b"mieru-fund/gift-link/v1\x00" + gift_no.encode(), "sha256"
+        secret_key.encode(), b"mieru-fund/gift-link/v1\x00" + about.encode(), "sha256"
     )
     number = int.from_bytes(digest[:20], "big")
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(155, -1, -5)).lower()
@@ -110,6 +135,7 @@ def add_consents(tx: Transaction, gift_id: int, offer: Offer) -> None:
                 "text_version": wording.version,
                 "text_shown": wording.shown(offer.locale),
                 "at": tx.now,
+                "name": offer.consents.display_name if wording.purpose == "publish_name" else "",
             }
             for wording in asked
         ],
@@ -132,6 +158,18 @@ def lock_gifts(tx: Transaction, gift_nos: Collection[str]) -> list[Row[Any]]:
     )
 
 
+def receive_gift(tx: Transaction, gift_no: str, **values: Any) -> str | None:
+    """Note that a gift's money arrived, in one statement; returns the state it was in.
+
+    None, and nothing is changed, for a gift that is unknown, was paid before, or has no drawn
+    edge to ``received``.
+    """
+    found = tx.connection.execute(
+        _RECEIVE, {"of": gift_no, "from": _BEFORE_RECEIVED, "state": "received", **values}
+    )
+    return found.scalar_one_or_none()
+
+
 def move_gift(tx: Transaction, gift_no: str, before: str, after: str, **values: Any) -> None:
     """Move a locked gift along a drawn edge.
 
@@ -145,6 +183,32 @@ def move_gift(tx: Transaction, gift_no: str, before: str, after: str, **values: 
 def note_method(tx: Transaction, gift_no: str, method: str) -> None:
     """Note how a locked, unpaid gift is to be paid now."""
     tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(method=method))
+
+
+def move_money(tx: Transaction, row: Row[Any], after: str, **values: Any) -> None:
+    """Note of a locked gift that its money moved; the state follows a drawn edge if it changes.
+
+    Raises:
+        Conflict: when there is no such edge.
+    """
+    if after != row.state:
+        GIFT.check(row.state, after)
+    tx.connection.execute(update(gift).where(gift.c.id == row.id).values(state=after, **values))
+
+
+def own_payment(tx: Transaction, gift_no: str, payment_no: str) -> None:
+    """Note that another payment is now the money of a locked gift."""
+    tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(paid_by=payment_no))
+
+
+def hold_gifts(tx: Transaction, gift_nos: Collection[str]) -> None:
+    """Lock many gifts until the end, in the order every other act keeps."""
+    tx.connection.execute(
+        select(gift.c.id)
+        .where(gift.c.no == func.any(sorted(set(gift_nos))))
+        .order_by(gift.c.id)
+        .with_for_update()
+    ).all()
 
 
 def mark_allocated(tx: Transaction, gift_nos: Collection[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import psycopg
 import pytest
@@ -126,6 +127,32 @@ def test_a_second_payment_is_kept_and_told_and_the_gift_stays(house, app_dsn):
     ]
     held = "SELECT -sum(yen) FROM posting WHERE account = 'held:unaccepted'"
     assert rows(app_dsn, held) == [(20_002,)]
+    assert not broken(house)
+
+
+@pytest.mark.parametrize("_again", range(4))
+def test_two_payments_reported_at_once_receive_the_gift_once(house, app_dsn, _again):
+    """Whoever comes second sees what the first did, and says that the gift was paid again."""
+    begun = begin(house)
+    expire(house, begun.payment_no)
+    second = commands.retry_payment(house, by=PUBLIC, now=LATER, gift_no=begun.gift_no)
+    start = threading.Barrier(2)
+
+    def pay(payment_no):
+        start.wait()
+        tell(house, payment_no, "complete", paid=True, now=LATER)
+
+    threads = [threading.Thread(target=pay, args=(no,)) for no in (begun.payment_no, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = "SELECT act, count(*) FROM audit_trail WHERE act = ANY (%s) GROUP BY 1"
+    assert sorted(rows(app_dsn, told, ["gift.paid-again", "gift.received"])) == [
+        ("gift.paid-again", 1),
+        ("gift.received", 1),
+    ]
+    assert rows(app_dsn, "SELECT count(*), sum(yen) FROM posting") == [(4, 0)]
     assert not broken(house)
 
 
