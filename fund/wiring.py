@@ -19,14 +19,25 @@ from fund.adapters.stripe_balance import StripeSettlements
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.adapters.stripe_refunds import StripeRefunds
+from fund.adapters.stripe_subscriptions import StripeSubscriptions
+from fund.allocation import reactions as allocation_reactions
 from fund.giving import deliveries as giving_deliveries
 from fund.giving import reactions as giving_reactions
+from fund.giving import taken_back as giving_taken_back
+from fund.giving.bank_matching import deliveries as matching_deliveries
+from fund.giving.intake import deliveries as intake_deliveries
+from fund.giving.intake import reactions as intake_reactions
 from fund.ledger import reactions as ledger_reactions
 from fund.payments import deliveries as payment_deliveries
+from fund.payments import refunds_deliveries as refund_deliveries
+from fund.payments import subscriptions_deliveries as subscription_deliveries
+from fund.payments.bank import deliveries as bank_deliveries
 from fund.payments.ports import Provider
 from fund.payments.reconciliation import deliveries as reconciliation_deliveries
+from fund.payments.refund_ports import RefundDesk
 from fund.payments.settlement_ports import Settlements
-from fund.platform import outbox
+from fund.payments.subscriptions_ports import Subscriptions
+from fund.platform import attempts, outbox
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
 from fund.platform.settings import Settings
@@ -41,14 +52,23 @@ from fund.receipts.ports import DocumentPress
 REACTING: tuple[ModuleType, ...] = (
     ledger_reactions,
     giving_reactions,
+    giving_taken_back,
+    intake_reactions,
     receipt_reactions,
+    allocation_reactions,
     publication_reactions,
 )
 DELIVERING: tuple[ModuleType, ...] = (
+    attempts,
     outbox,
     payment_deliveries,
+    refund_deliveries,
+    bank_deliveries,
+    subscription_deliveries,
     reconciliation_deliveries,
     giving_deliveries,
+    intake_deliveries,
+    matching_deliveries,
     receipt_deliveries,
     publication_deliveries,
 )
@@ -83,7 +103,9 @@ def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     stripe = StripeConnection(settings.stripe_secret_key, settings.stripe_api_base)
     return {
         Provider: StripeProvider(stripe, settings.stripe_webhook_secret),
+        Subscriptions: StripeSubscriptions(stripe),
         Settlements: StripeSettlements(stripe),
+        RefundDesk: StripeRefunds(stripe),
         outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
         DocumentPress: WeasyPress(),
         Signer: KeySigner(settings.signing_key),

@@ -115,6 +115,8 @@ def approve_run(
     _recheck(house, run_no)
     try:
         with house.transaction(by=by, now=now) as tx:
+            # Gifts before the turn, as money that goes back takes them: no circle of waiting.
+            giving.hold_gifts(tx, queries.gifts_of_plan(tx.connection, run_no))
             store.take_turn(tx)
             row = store.lock_run(tx, run_no)
             _check_approver(row, by, plan_sha256)

@@ -17,9 +17,10 @@ INVARIANTS: tuple[Invariant, ...] = (
           AND entry.kind = 'allocation.line' AND entry.fact_id = run.no || '#' || line.line
         LEFT JOIN (
           SELECT entry_id, account, -sum(yen) AS yen FROM posting
-          WHERE account LIKE 'committed:%' GROUP BY entry_id, account
-        ) AS booked ON booked.entry_id = entry.id
-          AND booked.account = 'committed:' || line.award_no
+          WHERE account LIKE 'committed:%' OR account = 'assets:due-from-ward'
+          GROUP BY entry_id, account
+        ) AS booked ON booked.entry_id = entry.id AND booked.account = CASE run.kind
+          WHEN 'ordinary' THEN 'committed:' || line.award_no ELSE 'assets:due-from-ward' END
         LEFT JOIN (
           SELECT lot_posting.entry_id, lot.share_id, sum(lot_posting.yen) AS yen
           FROM lot_posting JOIN lot ON lot.id = lot_posting.lot_id
@@ -47,9 +48,14 @@ INVARIANTS: tuple[Invariant, ...] = (
         "どの助成にも、決定額を超えて配分していない",
         "No award is allocated more than its ceiling",
         """
-        SELECT award.no AS award, award.yen AS ceiling, sum(line.yen) AS allocated
-        FROM allocation_line AS line JOIN award ON award.no = line.award_no
-        GROUP BY award.no, award.yen HAVING sum(line.yen) > coalesce(award.yen, 0)
+        SELECT award.no AS award, award.yen AS ceiling, sum(given.yen) AS allocated
+        FROM award JOIN (
+          SELECT line.award_no, line.yen FROM allocation_line AS line
+          JOIN allocation_run AS run ON run.id = line.run_id AND run.kind = 'ordinary'
+          UNION ALL
+          SELECT award_no, -yen FROM allocation_reversal WHERE source = 'committed'
+        ) AS given ON given.award_no = award.no
+        GROUP BY award.no, award.yen HAVING sum(given.yen) > coalesce(award.yen, 0)
         ORDER BY 1
         """,
     ),
@@ -60,10 +66,18 @@ INVARIANTS: tuple[Invariant, ...] = (
         """
         SELECT coalesce(lines.account, moved.account) AS account,
           coalesce(lines.yen, 0) AS lines, coalesce(moved.came, 0) AS booked
-        FROM (SELECT 'committed:' || award_no AS account, sum(yen) AS yen
-              FROM allocation_line GROUP BY award_no) AS lines
-        FULL JOIN (SELECT account, -sum(yen) FILTER (WHERE yen < 0) AS came FROM posting
-                   WHERE account LIKE 'committed:%' GROUP BY account) AS moved
+        FROM (SELECT 'committed:' || award_no AS account, sum(yen) AS yen FROM (
+                SELECT line.award_no, line.yen FROM allocation_line AS line
+                JOIN allocation_run AS run ON run.id = line.run_id AND run.kind = 'ordinary'
+                UNION ALL
+                SELECT award_no, -yen FROM allocation_reversal WHERE source = 'committed'
+              ) AS given GROUP BY award_no) AS lines
+        FULL JOIN (SELECT posting.account, -sum(posting.yen) AS came FROM posting
+                   JOIN journal_entry AS entry ON entry.id = posting.entry_id
+                   WHERE posting.account LIKE 'committed:%'
+                     AND entry.kind IN ('allocation.line', 'donation.refunded', 'dispute.lost',
+                                        'entry.reversed')
+                   GROUP BY posting.account) AS moved
           ON moved.account = lines.account
         WHERE coalesce(lines.yen, 0) <> coalesce(moved.came, 0)
         ORDER BY 1
@@ -118,6 +132,47 @@ INVARIANTS: tuple[Invariant, ...] = (
             OR entry.detail->>'problem_sha256' IS DISTINCT FROM run.problem_sha256
             OR lines.yen IS DISTINCT FROM run.total_yen))
         ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "runs.holes-within-reversals",
+        "区が立て替えている額より多く、ほかのお金で埋めていない",
+        "No hole the ward stands in for is filled with more than it is",
+        """
+        SELECT coalesce(hole.award_no, filled.award_no) AS award,
+          coalesce(hole.yen, 0) AS ward, coalesce(filled.yen, 0) AS filled
+        FROM (SELECT award_no, sum(yen) AS yen FROM allocation_reversal
+              WHERE source = 'ward' GROUP BY award_no) AS hole
+        FULL JOIN (SELECT line.award_no, sum(line.yen) AS yen FROM allocation_line AS line
+                   JOIN allocation_run AS run ON run.id = line.run_id
+                   WHERE run.kind = 'reinstatement' GROUP BY line.award_no) AS filled
+          ON filled.award_no = hole.award_no
+        WHERE coalesce(filled.yen, 0) > coalesce(hole.yen, 0)
+        ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "runs.reversals-booked",
+        "配分の行から取り消した額は、その仕訳の額と同じで、行の額を超えない",
+        "What was taken back of lines is booked by its entry, and no more than the lines gave",
+        """
+        SELECT 'entry ' || rows.entry_id AS what, rows.source, rows.yen, booked.yen AS booked
+        FROM (SELECT entry_id, source, sum(yen) AS yen FROM allocation_reversal
+              GROUP BY entry_id, source) AS rows
+        LEFT JOIN (
+          SELECT posting.entry_id, CASE WHEN posting.account LIKE 'committed:%' THEN 'committed'
+                 ELSE 'ward' END AS source, sum(posting.yen) AS yen
+          FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+          WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed')
+            AND (posting.account LIKE 'committed:%' OR posting.account = 'assets:due-from-ward')
+          GROUP BY 1, 2
+        ) AS booked ON booked.entry_id = rows.entry_id AND booked.source = rows.source
+        WHERE booked.yen IS DISTINCT FROM rows.yen
+        UNION ALL
+        SELECT 'line ' || line.run_id || '#' || line.line, '', sum(back.yen), line.yen
+        FROM allocation_line AS line JOIN allocation_reversal AS back
+          ON back.run_id = line.run_id AND back.line = line.line
+        GROUP BY line.run_id, line.line HAVING sum(back.yen) NOT BETWEEN 0 AND line.yen
         """,
     ),
 )

@@ -15,9 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from fund.allocation import store_reversals as reversals
 from fund.allocation.domain import Problem, problem_from
 from fund.allocation.domain.wishes import preference_of
 from fund.allocation.models import allocation_line
+from fund.giving import queries as giving
 from fund.grants import queries as grants
 from fund.grants.queries import OpenAward
 from fund.kernel.calendar import fiscal_year, fiscal_year_bounds
@@ -34,6 +36,8 @@ SHOWN = 3
 def freeze_problem(connection: Connection, day: dt.date, rules: Rules) -> Problem:
     """Everything the rule may look at on ``day``: open lots, open awards, earlier lines, policy.
 
+    Lots of a gift whose payment is disputed wait until the card company has decided.
+
     Earlier lines of awards that are still open stand in ``previous``, so that fill ratios go
     on where they were; the donation's amount counts them in, as the format defines. What a lot
     gave to awards that are closed by now is history and left out: it decides nothing any more.
@@ -43,8 +47,10 @@ def freeze_problem(connection: Connection, day: dt.date, rules: Rules) -> Proble
     money: dict[str, int] = defaultdict(int)
     for (share, _), yen in before.items():
         money[share] += yen
+    disputed = giving.disputed_gifts(connection)
     for lot in ledger.open_lots(connection):
-        money[lot.share_id] += int(lot.open_yen)
+        if lot.gift_no not in disputed:
+            money[lot.share_id] += int(lot.open_yen)
     lots = ledger.lots_by_share(connection, money)
     vintage = rules.text("allocation.vintage")
     return problem_from(
@@ -110,17 +116,27 @@ def _grant(award: OpenAward) -> Document:
 
 
 def _earlier_lines(connection: Connection, award_nos: list[str]) -> dict[tuple[str, str], int]:
-    """Yen given before, by (share, award); an award that is open has returned nothing yet."""
-    rows = connection.execute(
+    """Yen given before, by (share, award); an award that is open has returned nothing yet.
+
+    What was taken back of an award that was not paid is gone. Where the group keeps the money
+    of a donor who got it back, the line stands in the name of that gift until other money has
+    filled the hole: the award has its yen, whoever bears them.
+    """
+    given: dict[tuple[str, str], int] = defaultdict(int)
+    lines = connection.execute(
         select(
             allocation_line.c.share_id,
             allocation_line.c.award_no,
-            func.sum(allocation_line.c.yen).label("yen"),
+            func.sum(allocation_line.c.yen),
         )
         .where(allocation_line.c.award_no == func.any(award_nos))
         .group_by(allocation_line.c.share_id, allocation_line.c.award_no)
     )
-    return {(row.share_id, row.award_no): int(row.yen) for row in rows}
+    for share, award, yen in lines:
+        given[share, award] += int(yen)
+    for share, award, yen in reversals.gone(connection, award_nos):
+        given[share, award] -= yen
+    return {key: yen for key, yen in given.items() if yen}
 
 
 def what_changed(frozen: bytes, problem: Problem, today: dt.date) -> list[str]:

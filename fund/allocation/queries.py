@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fund.allocation.models import allocation_line, allocation_run
+from fund.allocation.models import allocation_line, allocation_reversal, allocation_run
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.money import Yen
 from fund.ledger import queries as ledger
@@ -83,6 +83,13 @@ class LineView:
     use: str
     on: dt.date
     entry_id: int
+    back: Yen = Yen(0)  # noqa: RUF009 - an immutable number
+    """What was taken back of it, because the donor got the yen back."""
+
+    @property
+    def standing(self) -> Yen:
+        """What of it stands."""
+        return self.yen - self.back
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,15 @@ def files(connection: Connection, number: str) -> RunFiles | None:
     return None if found is None else RunFiles(found.problem, found.plan)
 
 
+def gifts_of_plan(connection: Connection, number: str) -> list[str]:
+    """Numbers of the gifts whose lots a run's plan spends."""
+    found = files(connection, number)
+    if found is None:
+        return []
+    shares = {line["donation"] for line in json.loads(found.plan)["ledger"]}
+    return sorted({share.partition("/")[0] for share in shares if share.startswith("G-")})
+
+
 def _facts(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -165,8 +181,26 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-_LINES = select(allocation_line, allocation_run.c.no, allocation_run.c.approved_at).join(
-    allocation_run, allocation_run.c.id == allocation_line.c.run_id
+_BACK = (
+    select(
+        allocation_reversal.c.run_id,
+        allocation_reversal.c.line,
+        func.sum(allocation_reversal.c.yen).label("yen"),
+    )
+    .group_by(allocation_reversal.c.run_id, allocation_reversal.c.line)
+    .subquery()
+)
+_GONE = func.coalesce(_BACK.c.yen, 0)
+_OF_LINE = (_BACK.c.run_id == allocation_line.c.run_id) & (_BACK.c.line == allocation_line.c.line)
+_LINES = (
+    select(
+        allocation_line,
+        allocation_run.c.no,
+        allocation_run.c.approved_at,
+        _GONE.label("back"),
+    )
+    .join(allocation_run, allocation_run.c.id == allocation_line.c.run_id)
+    .outerjoin(_BACK, _OF_LINE)
 )
 
 
@@ -202,6 +236,7 @@ def _lines(connection: Connection, query: Select[Any], limit: int | None = None)
             use=row.use,
             on=day_in_japan(row.approved_at),
             entry_id=row.entry_id,
+            back=Yen(int(row.back)),
         )
         for row in connection.execute(ordered if limit is None else ordered.limit(limit))
     ]
@@ -214,10 +249,12 @@ def sources_of_award(connection: Connection, award_no: str) -> list[SourceView]:
             allocation_line.c.use,
             allocation_line.c.rank,
             func.count(allocation_line.c.share_id.distinct()).label("lots"),
-            func.sum(allocation_line.c.yen).label("yen"),
+            func.sum(allocation_line.c.yen - _GONE).label("yen"),
         )
+        .outerjoin(_BACK, _OF_LINE)
         .where(allocation_line.c.award_no == award_no)
         .group_by(allocation_line.c.use, allocation_line.c.rank)
+        .having(func.sum(allocation_line.c.yen - _GONE) > 0)
         .order_by(allocation_line.c.rank, allocation_line.c.use)
     )
     return [SourceView(row.use, row.rank, int(row.lots), Yen(int(row.yen))) for row in found]

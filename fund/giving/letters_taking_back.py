@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.giving import store
 from fund.giving.queries import donor_of
+from fund.giving.store_donors import link_secret
 from fund.kernel.money import Yen
 from fund.payments.messages import DisputeClosed, MoneyDisputed, MoneyReturned, ReturnFailed
 from fund.payments.refunds_domain import asks_for_account, by_provider
@@ -58,7 +58,7 @@ def _queue(
         return
     settings, locale = tx.house.settings, donor.locale
     prefix = "" if locale == "ja" else f"/{locale}"
-    secret = store.derive_secret(settings.secret_key, gift_no)
+    secret = link_secret(tx.connection, settings.secret_key, gift_no)
     letter = write_letter(
         settings,
         occasion=occasion,

@@ -19,6 +19,7 @@ CLEARING = {
     "counter": accounts.CLEARING_COUNTER,
     "slip": accounts.CLEARING_COUNTER,
     "box": accounts.CLEARING_COUNTER,
+    "portal": accounts.CLEARING_COUNTER,  # a portal, like a till, hands its money over in sums
     "bank": accounts.BANK,
 }
 """Where the money of each payment method first stands."""
@@ -276,7 +277,7 @@ def settlement_confirmed(
 
 @dataclass(frozen=True)
 class Source:
-    """Yen of one lot, taken from one pot."""
+    """Yen of one lot, taken from one pot; without a share they are the ward's."""
 
     share_id: str
     pot: str
@@ -319,7 +320,9 @@ def grant_returned(
             Posting(accounts.BANK, yen),
             *(Posting(pot, -part) for pot, part in sorted(by_pot.items())),
         ),
-        lots=tuple(LotPosting(share, pot, -part) for (share, pot), part in sorted(by_lot.items())),
+        lots=tuple(
+            LotPosting(share, pot, -part) for (share, pot), part in sorted(by_lot.items()) if share
+        ),
         clauses=tuple(clauses),
         detail={"award": award_no, "yen": int(yen)},
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, func, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
-from fund.ledger.accounts import committed_to
+from fund.ledger.accounts import DUE_FROM_WARD, committed_to
 from fund.ledger.facts import Source
 from fund.ledger.models import journal_entry, lot, lot_posting, posting
 
@@ -151,17 +152,18 @@ def commitments(connection: Connection, award_nos: Collection[str]) -> dict[str,
 def sources_of(connection: Connection, award_no: str) -> list[Source]:
     """The lots and pots behind an award, in the order in which money goes back to them.
 
-    Newest run first, inside a run the worst-ranked wish first: the inverse of allocation.
+    Newest run first, inside a run the worst-ranked wish first: the inverse of allocation. Where
+    a donor got the yen back and the group kept them, the ward stands in the donor's place (a
+    source without a share), as far as no other money has filled the hole.
     """
     rank = cast(journal_entry.c.detail["rank"].astext, Integer)
     rows = connection.execute(
-        select(lot.c.share_id, lot_posting.c.account, lot_posting.c.yen)
+        select(journal_entry.c.fact_id, lot.c.share_id, lot_posting.c.account, lot_posting.c.yen)
+        .join(lot_posting, lot_posting.c.entry_id == journal_entry.c.id)
         .join(lot, lot.c.id == lot_posting.c.lot_id)
-        .join(journal_entry, journal_entry.c.id == lot_posting.c.entry_id)
-        .join(posting, posting.c.entry_id == journal_entry.c.id)
         .where(
-            posting.c.account == committed_to(award_no),
             journal_entry.c.kind == "allocation.line",
+            journal_entry.c.detail["award"].astext == award_no,
         )
         .order_by(
             journal_entry.c.on_day.desc(),
@@ -169,8 +171,61 @@ def sources_of(connection: Connection, award_no: str) -> list[Source]:
             rank.desc(),
             journal_entry.c.id.desc(),
         )
+    ).all()
+    undone = _undone(connection, award_no)
+    found = []
+    for fact, share_id, pot, yen in rows:
+        gone = min(undone[fact, "committed"] + undone[fact, "ward"], int(yen))
+        if left := int(yen) - gone:
+            found.append(Source(share_id, pot, Yen(left)))
+        if undone[fact, "ward"]:
+            found.append(Source("", DUE_FROM_WARD, Yen(undone[fact, "ward"])))
+            undone[fact, "ward"] = 0
+    return _less_filled(found, _filled(connection, award_no))
+
+
+def _undone(connection: Connection, award_no: str) -> dict[tuple[str, str], int]:
+    """Yen taken back of each allocation line of an award, by (line, ``committed`` or ``ward``)."""
+    line = func.jsonb_array_elements(journal_entry.c.detail["lines"]).column_valued("line")
+    rows = connection.execute(
+        select(
+            line.op("->>")("line"), line.op("->>")("from"), cast(line.op("->>")("yen"), BigInteger)
+        )
+        .select_from(journal_entry, line)
+        .where(
+            journal_entry.c.kind.in_(("donation.refunded", "dispute.lost", "entry.reversed")),
+            line.op("->>")("award") == award_no,
+        )
     )
-    return [Source(share_id, pot, Yen(int(yen))) for share_id, pot, yen in rows]
+    undone: dict[tuple[str, str], int] = defaultdict(int)
+    for fact, source, yen in rows:
+        undone[fact, source] += int(yen)
+    return undone
+
+
+def _filled(connection: Connection, award_no: str) -> int:
+    """Yen with which other money filled the holes of an award."""
+    paid_ward = (
+        select(func.coalesce(-func.sum(posting.c.yen), 0))
+        .join(journal_entry, journal_entry.c.id == posting.c.entry_id)
+        .where(
+            journal_entry.c.kind == "allocation.line",
+            journal_entry.c.detail["award"].astext == award_no,
+            posting.c.account == DUE_FROM_WARD,
+        )
+    )
+    return int(connection.execute(paid_ward).scalar_one())
+
+
+def _less_filled(sources: list[Source], filled: int) -> list[Source]:
+    """The sources without those of the ward that others have taken over, the oldest first."""
+    kept = []
+    for source in reversed(sources):
+        part = 0 if source.share_id else min(filled, int(source.yen))
+        filled -= part
+        if source.yen > part:
+            kept.append(Source(source.share_id, source.pot, source.yen - part))
+    return kept[::-1]
 
 
 def last_entry_id(connection: Connection) -> int:
@@ -195,3 +250,32 @@ def booked_fact(connection: Connection, kind: str, fact_id: str) -> BookedFact |
         )
     ).one_or_none()
     return None if row is None else BookedFact(int(row.id), Yen(int(row.yen)))
+
+
+def returned_by_groups(
+    connection: Connection, share_ids: Collection[str]
+) -> dict[tuple[str, str], Yen]:
+    """Yen that groups gave back to these lots, by (share id, award number)."""
+    award = journal_entry.c.detail["award"].astext
+    rows = connection.execute(
+        select(lot.c.share_id, award.label("award"), -func.sum(lot_posting.c.yen))
+        .join(lot_posting, lot_posting.c.lot_id == lot.c.id)
+        .join(journal_entry, journal_entry.c.id == lot_posting.c.entry_id)
+        .where(
+            lot.c.share_id == func.any(sorted(set(share_ids))),
+            journal_entry.c.kind == "grant.returned",
+        )
+        .group_by(lot.c.share_id, award)
+    )
+    return {(share, award_no): Yen(int(yen)) for share, award_no, yen in rows}
+
+
+def lots_of_entry(connection: Connection, entry_id: int) -> list[Source]:
+    """What an entry took from lots: (share, pot, yen), in the order of their shares."""
+    rows = connection.execute(
+        select(lot.c.share_id, lot_posting.c.account, lot_posting.c.yen)
+        .join(lot, lot.c.id == lot_posting.c.lot_id)
+        .where(lot_posting.c.entry_id == entry_id)
+        .order_by(lot.c.share_id, lot_posting.c.account)
+    )
+    return [Source(share, account, Yen(int(yen))) for share, account, yen in rows]

@@ -90,6 +90,7 @@ class _Numbering:
         self._names = registry.names(connection)
         self._known = dict(earlier)
         named = {award for entry in ordered if (award := entry.text("award"))}
+        named |= {award for entry in ordered for award in entry.awards_undone}
         self._awards = store.tags_of_awards(connection, named)
         self.entries = [self._number(entry, no) for no, entry in enumerate(ordered, last + 1)]
 

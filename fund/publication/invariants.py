@@ -46,7 +46,11 @@ _LEFT_BEHIND = """
 SELECT entry.id AS entry, entry.kind, entry.fact_id AS fact
 FROM journal_entry entry LEFT JOIN public_source source ON source.entry_id = entry.id
 WHERE source.entry_id IS NULL
-  AND entry.kind NOT IN ('payment.received', 'payment.returned')
+  AND entry.kind NOT LIKE 'payment.%'
+  AND NOT EXISTS (SELECT 1 FROM journal_entry mistake
+                  LEFT JOIN public_source shown ON shown.entry_id = mistake.id
+                  WHERE mistake.id = entry.reverses AND mistake.kind = 'payment.received'
+                    AND shown.entry_id IS NULL)
   AND entry.booked_at < (
     SELECT max(later.booked_at) - interval '1 hour' FROM journal_entry later
     JOIN public_source done ON done.entry_id = later.id
@@ -62,7 +66,9 @@ LEFT JOIN journal_entry booked ON booked.id = source.entry_id
 GROUP BY public_entry.no, public_entry.kind
 HAVING count(source.entry_id) = 0
   OR (public_entry.kind NOT LIKE 'payments.%' AND count(source.entry_id) <> 1)
-  OR bool_or(booked.kind <> replace(public_entry.kind, 'payments.', 'payment.'))
+  OR bool_or(booked.kind <> replace(public_entry.kind, 'payments.', 'payment.')
+    AND (booked.kind, public_entry.kind) NOT IN (
+      ('payment.disputed', 'payments.returned'), ('payment.reinstated', 'payments.received')))
 """
 
 _OVERDRAWN = """

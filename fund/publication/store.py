@@ -29,10 +29,17 @@ SELECT e.id, e.kind, e.fact_id, e.fy, e.on_day, e.reverses, e.reason, e.clauses,
 FROM journal_entry e
 LEFT JOIN public_source s ON s.entry_id = e.id
 LEFT JOIN journal_entry gift
-  ON e.kind IN ('payment.received', 'payment.returned')
+  ON e.kind LIKE 'payment.%'
   AND gift.fact_kind = 'donation.received' AND gift.fact_id = e.detail->>'gift'
 WHERE s.entry_id IS NULL
-  AND (e.kind NOT IN ('payment.received', 'payment.returned') OR gift.id IS NOT NULL)
+  AND (e.kind NOT LIKE 'payment.%' OR gift.id IS NOT NULL)
+  -- a payment booked from the wrong bank line and its mirror were never anybody's gift
+  AND NOT EXISTS (SELECT 1 FROM journal_entry mirror
+                  WHERE e.kind = 'payment.received' AND mirror.reverses = e.id)
+  AND NOT EXISTS (SELECT 1 FROM journal_entry mistake
+                  LEFT JOIN public_source shown ON shown.entry_id = mistake.id
+                  WHERE mistake.id = e.reverses AND mistake.kind = 'payment.received'
+                    AND shown.entry_id IS NULL)
 ORDER BY e.id
 LIMIT :most
 """)

@@ -20,10 +20,11 @@ _COMMITMENT_DOMAIN = b"mieru-fund/gift/v1\x00"
 
 _OWN: dict[str, tuple[str, ...]] = {
     "opening.balance": ("source",),
-    "donation.refunded": ("gift", "yen"),
+    "donation.refunded": ("gift", "yen", "lots", "lines"),
     "donation.disputed": ("gift", "yen"),
     "dispute.won": ("gift", "yen"),
-    "dispute.lost": ("gift", "yen"),
+    "dispute.lost": ("gift", "yen", "lots", "lines"),
+    "entry.reversed": ("gift", "yen", "lots", "lines"),
     "designation.redirected": ("gift", "share", "yen", "from", "to"),
     "award.decided": ("award", "group", "programme", "theme", "fields", "title", "ceiling"),
     "allocation.approved": ("run", "rule", "problem_sha256", "plan_sha256", "total"),
@@ -82,6 +83,15 @@ class Draft:
     reason: str | None = None
     clauses: tuple[str, ...] = ()
 
+    @property
+    def awards_undone(self) -> tuple[str, ...]:
+        """Awards whose allocation lines this entry takes back."""
+        lines = self.own.get("lines")
+        if not isinstance(lines, Iterable) or isinstance(lines, str):
+            return ()
+        named = (line.get("award") for line in lines if isinstance(line, Mapping))
+        return tuple(dict.fromkeys(award for award in named if isinstance(award, str)))
+
     def text(self, name: str) -> str | None:
         """One of the entry's own facts, if it is there and a text."""
         value = self.own.get(name)
@@ -111,7 +121,8 @@ def draft(booked: Booked, committed_to: str | None = None) -> Draft:
     """
     if booked.kind in PAYMENT_SUMS:
         raise ValueError("a payment is public only inside a sum")
-    on, first_day = _public_day(booked.kind, booked.on)
+    # Undoing a gift's entry tells no more of its days than the entry itself.
+    on, first_day = _public_day(str(booked.detail.get("of") or booked.kind), booked.on)
     return Draft(
         sources=(booked.id,),
         kind=booked.kind,
@@ -153,6 +164,7 @@ def payment_sum(payments: Sequence[Booked], on: dt.date, batch: str | None) -> D
         first_day=first_day,
         postings=tuple((account, yen) for account, yen in sorted(sums.items()) if yen),
         own=own if batch is None else {**own, "batch": batch},
+        reason=payments[0].reason if len({payment.reason for payment in payments}) == 1 else None,
     )
 
 

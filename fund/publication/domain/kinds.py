@@ -34,7 +34,12 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
 }
 """Every kind of the public log: Japanese and English name, in the order filters list them."""
 
-PAYMENT_SUMS = {"payment.received": "payments.received", "payment.returned": "payments.returned"}
+PAYMENT_SUMS = {
+    "payment.received": "payments.received",
+    "payment.returned": "payments.returned",
+    "payment.disputed": "payments.returned",
+    "payment.reinstated": "payments.received",
+}
 """Internal kinds that become public only as a sum, and the public kind of that sum."""
 
 MONTH_ONLY = frozenset(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fund.kernel.canonical import Json
+from fund.ledger.accounts import DUE_FROM_WARD
 from fund.publication.domain.entries import Draft, shares_of
 from fund.publication.domain.kinds import KIND_WORDS
 
@@ -65,18 +66,25 @@ def measures(entry: Draft, reversed_entry: Measures | None = None) -> Measures:
     if entry.kind == "entry.reversed":
         if reversed_entry is None:
             raise ValueError("a reversal needs the entry it reverses")
-        return reversed_entry.reversed()
+        undone = reversed_entry.reversed()
+        # The yen may have found another place than the one they left (see ledger.reversals).
+        return replace(
+            undone,
+            left=-_sum(entry.postings, "fund:"),
+            committed=-_sum(entry.postings, "committed:"),
+        )
     left = -_sum(entry.postings, "fund:")
     committed = -_sum(entry.postings, "committed:")
     facts = {"size": sum(yen for _, yen in entry.postings if yen > 0)}
     if entry.kind in {"donation.received", "interest.earned"}:
         facts["came_in"] = left
     elif entry.kind in {"donation.refunded", "dispute.lost"}:
-        facts["came_in"] = left + committed
+        # What the group keeps the ward bears, but the gift is gone all the same.
+        facts["came_in"] = left + committed - _sum(entry.postings, DUE_FROM_WARD)
     elif entry.kind == "disbursement.paid":
         facts["out"] = -committed
     elif entry.kind == "grant.returned":
-        facts["returned"] = left + committed
+        facts["returned"] = left + committed - _sum(entry.postings, DUE_FROM_WARD)
     elif entry.kind == "settlement.confirmed":
         facts["spent"] = _integer(entry.own.get("spent"))
     return Measures(left=left, committed=committed, **facts)
@@ -90,6 +98,8 @@ def tags(entry: Draft, awards: Mapping[str, Tags], reversed_entry: Tags | None =
     if entry.kind == "award.decided":
         found = found.joined(award_tags(entry))
     elif award := entry.text("award"):
+        found = found.joined(awards.get(award, Tags()))
+    for award in entry.awards_undone:
         found = found.joined(awards.get(award, Tags()))
     return found if reversed_entry is None else found.joined(reversed_entry)
 
