@@ -106,3 +106,30 @@ pot_inflow = Table(
     Column("yen", BigInteger, nullable=False),
     Index("ix_pot_inflow_account", "account"),
 )
+
+redirection = Table(
+    "redirection",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), nullable=False, unique=True),
+    Column("share_id", Text, ForeignKey("lot.share_id"), nullable=False),
+    Column("new_share_id", Text, ForeignKey("lot.share_id"), nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text),
+    Column("fallback", Text),
+    Column("yen", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    CheckConstraint("yen > 0", name="yen_positive"),
+    CheckConstraint("share_id <> new_share_id", name="moves"),
+    CheckConstraint("kind IN ('anywhere', 'field', 'group', 'theme')", name="kind"),
+    CheckConstraint("(kind = 'anywhere') = (target IS NULL)", name="target_named"),
+    CheckConstraint(
+        "reason IN ('donor-choice', 'no-application', 'group-removed', 'not-selected',"
+        " 'award-cancelled', 'grant-returned', 'wish-term', 'over-target', 'project-stopped')",
+        name="reason",
+    ),
+    Index("ix_redirection_share_id", "share_id"),
+)
