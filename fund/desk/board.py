@@ -8,6 +8,8 @@ from fund.grants import invariants as grants
 from fund.ledger import invariants as ledger
 from fund.manual import invariants as manual
 from fund.payments import invariants as payments
+from fund.payments.bank import invariants as bank
+from fund.payments.reconciliation import invariants as reconciliation
 from fund.publication import invariants as publication
 from fund.receipts import invariants as receipts
 from fund.registry import invariants as registry
@@ -17,6 +19,8 @@ INVARIANTS = (
     *ledger.INVARIANTS,
     *registry.INVARIANTS,
     *payments.INVARIANTS,
+    *reconciliation.INVARIANTS,
+    *bank.INVARIANTS,
     *giving.INVARIANTS,
     *grants.INVARIANTS,
     *receipts.INVARIANTS,

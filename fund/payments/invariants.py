@@ -29,7 +29,8 @@ INVARIANTS = (
         SELECT entry.id AS entry, entry.fact_id AS payment
         FROM journal_entry entry
         LEFT JOIN payment ON payment.no = entry.fact_id AND payment.state = 'succeeded'
-        WHERE entry.kind = 'payment.received' AND payment.no IS NULL
+        LEFT JOIN journal_entry mirror ON mirror.reverses = entry.id
+        WHERE entry.kind = 'payment.received' AND payment.no IS NULL AND mirror.id IS NULL
         """,
     ),
     by_sql(

@@ -12,7 +12,8 @@ GIFT = Transitions.table(
         # The donor may try again; and the provider may tell of a success after the end.
         "failed": {"awaiting_payment", "received", "expired"},
         "expired": {"awaiting_payment", "received"},
-        "received": {"accepted", "declined", "refunded", "disputed"},
+        # Back to waiting only when a transfer was booked from the wrong line of the bank.
+        "received": {"awaiting_payment", "accepted", "declined", "refunded", "disputed"},
         "declined": {"refunded"},
         # A refund may come back, and a second payment may take the place of one that went back.
         "refunded": {"received", "disputed", "declined", "accepted", "allocated", "reported"},
