@@ -6,18 +6,26 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from sqlalchemy import Row, func, insert, literal, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.ids import CROCKFORD
 from fund.kernel.money import Yen
-from fund.payments.domain import ONLINE_METHODS, PAYMENT, SESSION_LIFE
+from fund.payments.domain import ONLINE_METHODS, PAYMENT, SESSION_LIFE, next_look
 from fund.payments.models import payment, provider_event, provider_watermark
 from fund.payments.ports import EventNote, OpenedCheckout
 from fund.platform.house import Transaction
 
 FIRST_LOOK = dt.timedelta(minutes=2)
 """How long an event may take before we ask the provider ourselves."""
+
+# Built once: building a statement costs about as much as sending it.
+_LOCK = select(payment).where(payment.c.no == bindparam("of")).with_for_update()
+_CHANGE = update(payment).where(payment.c.no == bindparam("of"))
+_ADD_EVENT = upsert(provider_event).on_conflict_do_nothing().returning(provider_event.c.id)
+_CLOSE = update(provider_event).where(
+    provider_event.c.id == bindparam("of"), provider_event.c.state == "pending"
+)
 
 
 def add_payment(tx: Transaction, *, gift_no: str, yen: Yen, method: str) -> str:
@@ -44,9 +52,7 @@ def add_payment(tx: Transaction, *, gift_no: str, yen: Yen, method: str) -> str:
 
 def lock_payment(tx: Transaction, number: str) -> Row[Any] | None:
     """The payment's row, locked until the transaction ends."""
-    return tx.connection.execute(
-        select(payment).where(payment.c.no == number).with_for_update()
-    ).one_or_none()
+    return tx.connection.execute(_LOCK, {"of": number}).one_or_none()
 
 
 def find_payment(
@@ -91,14 +97,12 @@ def move_payment(tx: Transaction, number: str, before: str, after: str, **values
         Conflict: when there is no such edge.
     """
     PAYMENT.check(before, after)
-    tx.connection.execute(
-        update(payment).where(payment.c.no == number).values(state=after, **values)
-    )
+    tx.connection.execute(_CHANGE, {"of": number, "state": after, **values})
 
 
 def note_facts(tx: Transaction, number: str, **values: Any) -> None:
     """Keep what the provider told beside the state: ids, voucher, deadline, flags."""
-    tx.connection.execute(update(payment).where(payment.c.no == number).values(**values))
+    tx.connection.execute(_CHANGE, {"of": number, **values})
 
 
 def mark_extra(tx: Transaction, number: str) -> None:
@@ -112,24 +116,21 @@ def claim_looks(tx: Transaction, limit: int) -> list[Row[Any]]:
     Putting it off first keeps two sweeps from asking twice, and one that always fails from
     standing in the way of the others.
     """
-    due = (
-        select(payment.c.id)
+    due = tx.connection.execute(
+        select(payment.c.id, payment.c.no, payment.c.session_id, payment.c.created_at)
         .where(payment.c.look_at <= tx.now)
         .order_by(payment.c.look_at, payment.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    )
-    now = literal(tx.now)
-    age = (now - payment.c.created_at) / 8
-    wait = func.least(func.greatest(age, dt.timedelta(minutes=1)), dt.timedelta(hours=6))
-    return list(
+    ).all()
+    if due:
         tx.connection.execute(
             update(payment)
-            .where(payment.c.id.in_(due))
-            .values(look_at=now + wait)
-            .returning(payment.c.no, payment.c.session_id, payment.c.intent_id)
+            .where(payment.c.id == bindparam("claimed"))
+            .values(look_at=bindparam("later")),
+            [{"claimed": row.id, "later": next_look(row.created_at, tx.now)} for row in due],
         )
-    )
+    return list(due)
 
 
 def look_soon(tx: Transaction, numbers: list[str]) -> None:
@@ -163,20 +164,18 @@ def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "d
     ``source`` says how it came: ``delivered`` to our door, or found in the provider's list.
     """
     stored = tx.connection.execute(
-        upsert(provider_event)
-        .values(
-            id=note.id,
-            type=note.type,
-            object_id=note.object_id,
-            livemode=note.livemode,
-            body=body,
-            received_at=tx.now,
-            state="pending",
-            created_at=note.created_at,
-            source=source,
-        )
-        .on_conflict_do_nothing()
-        .returning(provider_event.c.id)
+        _ADD_EVENT,
+        {
+            "id": note.id,
+            "type": note.type,
+            "object_id": note.object_id,
+            "livemode": note.livemode,
+            "body": body,
+            "received_at": tx.now,
+            "state": "pending",
+            "created_at": note.created_at,
+            "source": source,
+        },
     ).scalar_one_or_none()
     return stored is not None
 
@@ -186,7 +185,5 @@ def close_event(
 ) -> None:
     """Mark an event as processed or ignored; one that is closed stays as it is."""
     tx.connection.execute(
-        update(provider_event)
-        .where(provider_event.c.id == event_id, provider_event.c.state == "pending")
-        .values(state=state, reason=reason, processed_at=now)
+        _CLOSE, {"of": event_id, "state": state, "reason": reason, "processed_at": now}
     )
