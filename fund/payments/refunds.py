@@ -7,6 +7,7 @@ older facts, from an event, from the sweep or from our own request, and changes 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -23,6 +24,7 @@ from fund.payments.facts import RefundFacts
 from fund.payments.messages import MoneyReturned, ReturnFailed
 from fund.payments.refunds_domain import (
     REFUND,
+    WITHOUT_MONEY,
     Request,
     by_provider,
     check_other_person,
@@ -207,24 +209,31 @@ def apply(tx: Transaction, payment: Row[Any], facts: RefundFacts) -> None:
     """Bring a refund of a locked payment to where the provider's facts say it is.
 
     A refund nobody here asked for is written down as external and an officer is told. Money
-    that left is announced once, money that came back once; a refund first seen after it came
-    back books nothing.
+    that left is announced once, money that came back once, in this order also when both are
+    first seen together: every movement of the provider has its fact in the books.
     """
     row = store.find_refund(tx, payment.no, facts.refund_id, facts.our_no)
     if row is None:
         row = _external(tx, payment, facts)
-    ended = facts.status in {"failed", "canceled"}
-    if row.left_on is None and facts.left_at is not None and not ended:
+    if row.left_on is None and facts.left_at is not None:
         on = day_in_japan(facts.left_at)
-        _follow(tx, row, facts, left_at=facts.left_at, left_on=on)
+        _follow(tx, row, _as_it_left(facts), left_at=facts.left_at, left_on=on)
         tx.announce(_returned(row, on, payment.method))
-    elif row.left_on and row.came_back_on is None and facts.came_back_at is not None:
+        row = store.lock_refund(tx, row.no)
+    if row.left_on and row.came_back_on is None and facts.came_back_at is not None:
         on = day_in_japan(facts.came_back_at)
         _follow(tx, row, facts, came_back_on=on)
         tx.audit("refund.came-back", row.gift_no, refund=row.no, yen=int(row.yen))
         tx.announce(ReturnFailed(row.no, row.payment_no, row.gift_no, Yen(row.yen), on))
     else:
         _follow(tx, row, facts)
+
+
+def _as_it_left(facts: RefundFacts) -> RefundFacts:
+    """The refund as it was when its money left, if it has failed since."""
+    if facts.status not in WITHOUT_MONEY:
+        return facts
+    return replace(facts, status="pending", failure_reason=None)
 
 
 def fail(tx: Transaction, refund_no: str, why: str) -> None:
@@ -262,7 +271,9 @@ def _follow(tx: Transaction, row: Row[Any], facts: RefundFacts, **values: Any) -
 
 def _external(tx: Transaction, payment: Row[Any], facts: RefundFacts) -> Row[Any]:
     state = facts.status if facts.status in _PROVIDER_STATES else "pending"
-    if state not in {"failed", "canceled"}:
+    if facts.left_at is not None:
+        state = _as_it_left(facts).status
+    if state not in WITHOUT_MONEY:
         _make_room(tx, payment, facts.yen)
     number = new_refund_no()
     store.add_refund(
