@@ -26,6 +26,7 @@ class DonorStory:
 
     gift: GiftView
     payment: PaymentView | None
+    attempts: tuple[PaymentView, ...]
     receipt: ReceiptView | None
     entry_no: int | None
     spendings: tuple[Spending, ...]
@@ -49,7 +50,8 @@ def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
     )
     return DonorStory(
         gift=gift,
-        payment=attempts[-1] if attempts else None,
+        payment=payments.current(attempts),
+        attempts=tuple(attempts),
         receipt=receipts.receipt_of(connection, gift.no),
         entry_no=entry_no,
         spendings=spendings,

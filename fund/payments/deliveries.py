@@ -118,7 +118,7 @@ def _apply(
     house: House, event: EventView, now: dt.datetime, dossier: Dossier | None, missing: str
 ) -> str | None:
     if dossier is None:
-        log.warning("an event's object is gone", event=event.id, type=event.type)
+        log.warning("the object of an event is gone", event_id=event.id, type=event.type)
         return missing
     return commands.apply_dossier(house, now=now, dossier=dossier)
 

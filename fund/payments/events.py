@@ -33,9 +33,16 @@ def on(*types: str) -> Callable[[EventHandler], EventHandler]:
     return register
 
 
+def forget(handler: EventHandler) -> None:
+    """Let a handler go again."""
+    for handlers in _HANDLERS.values():
+        if handler in handlers:
+            handlers.remove(handler)
+
+
 def used_types() -> tuple[str, ...]:
     """Every type that somebody looks into."""
-    return tuple(sorted(_HANDLERS))
+    return tuple(sorted(kind for kind, handlers in _HANDLERS.items() if handlers))
 
 
 def handle(house: House, event: EventView, now: dt.datetime) -> str | None:

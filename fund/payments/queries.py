@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
+from fund.payments.domain import LIVE
 from fund.payments.models import payment, provider_event, provider_watermark
 
 
@@ -108,6 +109,17 @@ def payments_of(connection: Connection, gift_no: str) -> list[PaymentView]:
         select(payment).where(payment.c.gift_no == gift_no).order_by(payment.c.attempt)
     )
     return [_view(row) for row in rows]
+
+
+def current(attempts: Sequence[PaymentView]) -> PaymentView | None:
+    """The attempt that tells how a gift stands; None without any.
+
+    The one that paid it, else the newest living one, else the newest.
+    """
+    paid = [one for one in attempts if one.state == "succeeded" and not one.extra]
+    living = [one for one in attempts if one.state in LIVE]
+    found = paid or living or attempts
+    return found[-1] if found else None
 
 
 def payments_of_customer(connection: Connection, customer_id: str) -> list[PaymentView]:

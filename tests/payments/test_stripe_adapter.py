@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 import stripe
 
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
-from fund.kernel.errors import Invalid, NotFound, Unavailable
+from fund.kernel.errors import Invalid, Unavailable
 from fund.kernel.money import Yen
 from fund.payments.ports import CheckoutOrder
 from fund.sandbox.server import RunningSandbox, start
@@ -51,7 +53,9 @@ def order(yen: int = 15_000) -> CheckoutOrder:
 
 def test_a_checkout_is_asked_in_whole_yen_and_found_again(provider: StripeProvider) -> None:
     opened = provider.open_checkout(order())
-    facts = provider.checkout(opened.session_id)
+    dossier = provider.dossier_of_session(opened.session_id)
+    assert dossier is not None
+    facts = dossier.checkout
     assert (facts.payment_no, facts.yen, facts.currency) == ("P-1", 15_000, "jpy")
     assert not facts.paid
 
@@ -62,9 +66,87 @@ def test_the_same_order_twice_is_one_checkout(provider: StripeProvider) -> None:
 
 
 def test_an_unknown_checkout_is_not_found(provider: StripeProvider) -> None:
-    with pytest.raises(NotFound):
-        provider.checkout("cs_test_nobody")
-    assert provider.checkout_of_intent("pi_nobody") is None
+    assert provider.dossier_of_session("cs_test_nobody") is None
+    assert provider.dossier_of_intent("pi_nobody") is None
+    assert provider.dossier_of_charge("ch_nobody") is None
+    assert provider.unused_cash("cus_nobody") == 0
+
+
+@pytest.mark.parametrize("method", ["card", "konbini", "paypay", "bank_transfer"])
+def test_a_page_offers_the_one_method_asked_for(
+    provider: StripeProvider, sandbox: RunningSandbox, method: str
+) -> None:
+    opened = provider.open_checkout(replace(order(), method=method))
+    asked = requests.get(f"{sandbox.url}/_sandbox/sessions", timeout=30).json()[0]
+    theirs = "customer_balance" if method == "bank_transfer" else method
+    assert asked["payment_method_types"] == [theirs]
+    assert (opened.customer_id is not None) == (method == "bank_transfer")
+    assert asked["metadata"] == {"payment": "P-1", "gift": "G-7K3F92QX"}
+
+
+def test_a_method_the_provider_does_not_offer_is_said_at_the_field(
+    provider: StripeProvider,
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        provider.open_checkout(replace(order(300_001), method="konbini"))
+    assert "method" in refused.value.fields
+
+
+def test_a_closed_page_stays_closed(provider: StripeProvider) -> None:
+    opened = provider.open_checkout(order())
+    for _ in range(2):
+        provider.expire_checkout(opened.session_id)
+    provider.expire_checkout("cs_test_nobody")
+    dossier = provider.dossier_of_session(opened.session_id)
+    assert dossier is not None
+    assert dossier.checkout.status == "expired"
+
+
+def control(sandbox: RunningSandbox, path: str, **asked: object) -> dict:
+    answer = requests.post(f"{sandbox.url}/_sandbox/{path}", json=asked, timeout=30)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def test_a_dossier_holds_every_refund_and_dispute_of_the_charge(
+    provider: StripeProvider, sandbox: RunningSandbox
+) -> None:
+    opened = provider.open_checkout(order())
+    paid = control(sandbox, f"sessions/{opened.session_id}/pay", card="4242424242424242")
+    intent = paid["session"]["payment_intent"]
+    for yen in (1_000, 2_000):
+        control(sandbox, "refunds", payment_intent=intent, amount=yen)
+    failed = control(sandbox, "refunds", payment_intent=intent, amount=3_000)
+    control(sandbox, f"refunds/{failed['id']}", status="failed", reason="expired_or_canceled_card")
+    dispute = control(sandbox, "disputes", payment_intent=intent)
+    control(sandbox, f"disputes/{dispute['id']}/close", outcome="won")
+    dossier = provider.dossier_of_intent(intent)
+    assert dossier is not None
+    assert [refund.yen for refund in dossier.refunds] == [1_000, 2_000, 3_000]
+    assert [refund.came_back_at is not None for refund in dossier.refunds] == [False, False, True]
+    assert all(refund.left_at is not None and refund.our_no is None for refund in dossier.refunds)
+    [told] = dossier.disputes
+    assert (told.yen, told.status) == (12_000, "won")
+    assert told.withdrawn_at is not None
+    assert told.reinstated_at is not None
+    assert told.evidence_due_at is not None
+    assert dossier.checkout.charge_id is not None
+    assert provider.dossier_of_charge(dossier.checkout.charge_id) == dossier
+    assert provider.dossier_of_session(opened.session_id) == dossier
+
+
+def test_the_list_of_events_is_read_to_its_end(
+    provider: StripeProvider, sandbox: RunningSandbox
+) -> None:
+    for serial in range(60):
+        opened = provider.open_checkout(replace(order(), key=f"P-{serial}-checkout"))
+        control(sandbox, f"sessions/{opened.session_id}/pay", card="4242424242424242")
+    wanted = ["checkout.session.completed", "charge.succeeded", *(f"x.{n}" for n in range(40))]
+    listed = list(provider.events(None, wanted))
+    assert len(listed) == len({event.note.id for event in listed}) == 120
+    assert {json.loads(event.body)["id"] for event in listed} == {e.note.id for e in listed}
+    newest = max(event.note.created_at for event in listed if event.note.created_at)
+    assert list(provider.events(newest + dt.timedelta(seconds=1), wanted)) == []
 
 
 def test_a_silent_provider_is_unavailable() -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fund.desk.my_gift import my_gift
+from fund.desk.payment_status import status, until_words
 from fund.desk.queries import DonorStory, donor_story
 from fund.desk.story import timeline
 from fund.desk.views.blueprint import blueprint
 from fund.desk.words import award_states, step_words, use_words
 from fund.giving import queries as giving
-from fund.giving.wording import wishes_text
+from fund.giving.domain import RETRYABLE
+from fund.giving.domain.offer import ONLINE
+from fund.giving.konbini import codes_of
+from fund.giving.letters import ACCOUNT_TYPES
+from fund.giving.wording import method_words, wishes_text
 from fund.kernel.errors import NotFound
 from fund.platform.web.access import public
-from fund.platform.web.context import current_house, now
+from fund.platform.web.context import current_house, locale, now
 from fund.registry import queries as registry
 
 LOOKS = 6
@@ -31,9 +39,13 @@ def donor(secret: str) -> ResponseReturnValue:
             raise NotFound(_("このページは見つかりません。アドレスをご確認ください"))
         story = donor_story(connection, gift)
         names = registry.names(connection)
+        mine = my_gift(connection, gift)
     returned = request.args.get("returned", "")
     look = min(max(request.args.get("look", 0, type=int), 0), LOOKS)
     looking = returned == "success" and gift.paid_at is None and look < LOOKS
+    panel = _payment_panel(story)
+    looking = looking and panel["payment"] is None
+    online = gift.state in RETRYABLE and gift.method in ONLINE
     again = url_for("desk.donor", secret=secret, returned="success", look=look + 1)
     return render_template(
         "desk/donor.html",
@@ -44,93 +56,32 @@ def donor(secret: str) -> ResponseReturnValue:
         steps=timeline(story.facts),
         status=status(story, returned),
         refresh=again if looking else None,
-        can_pay=gift.state in {"awaiting_payment", "failed", "expired"} and gift.method == "card",
+        can_pay=online and panel["payment"] is None,
+        can_change=online,
+        method_words=method_words(),
+        **panel,
         as_of=now(),
         award_states=award_states(),
         step_words=step_words(),
         use_words=use_words,
         wishes_text=wishes_text,
+        **mine,
     )
 
 
-def status(story: DonorStory, returned: str) -> tuple[str, str, str]:
-    """The sentence on top: kind of notice, what is the case, what happens next."""
-    state, code = story.gift.state, story.payment.failure_code if story.payment else None
-    if state == "awaiting_payment" and returned == "success":
-        return (
-            "info",
-            _("お支払いを確認しています"),
-            _("この画面を閉じても大丈夫です。確認できると、このページの表示が変わります。"),
-        )
-    if state == "awaiting_payment" and code:
-        return "warning", _("お支払いは行われていません"), decline_advice(code)
-    if state in {"awaiting_payment", "offered"}:
-        return (
-            "warning",
-            _("お支払いがまだ終わっていません"),
-            _("入力した内容は残っています。下のボタンから、お支払いを続けられます。"),
-        )
-    return _settled(state)
-
-
-def _settled(state: str) -> tuple[str, str, str]:
-    texts = {
-        "failed": (
-            "warning",
-            _("お支払いは行われていません"),
-            _("別のカードで、もう一度お試しください。入力した内容は残っています。"),
-        ),
-        "expired": (
-            "warning",
-            _("お支払いの期限が過ぎました"),
-            _("お金は動いていません。下のボタンから、もう一度お支払いできます。"),
-        ),
-        "received": (
-            "success",
-            _("入金を確認しました"),
-            _("いまは、区が受け取り（採納）を決める手続き中です。決まると受領証明書を発行します。"),
-        ),
-        "accepted": (
-            "success",
-            _("区が受け取りを決めました"),
-            _("ご寄附は基金に入り、使いみちが決まるのを待っています。"),
-        ),
-        "allocated": (
-            "success",
-            _("使いみちが決まりました"),
-            _("下の表で、1円単位でご覧いただけます。"),
-        ),
-        "reported": (
-            "success",
-            _("事業が終わり、報告が届きました"),
-            _("ありがとうございました。下の表で、使われ方をご覧いただけます。"),
-        ),
-        "declined": (
-            "info",
-            _("このご寄附はお受けできませんでした"),
-            _("お金はお返しします。くわしくは担当へお問い合わせください。"),
-        ),
-        "refunded": ("info", _("ご寄附をお返ししました"), _("記録は残っています。")),
-        "disputed": (
-            "info",
-            _("カード会社で確認が行われています"),
-            _("結果が決まると、このページでお知らせします。"),
-        ),
+def _payment_panel(story: DonorStory) -> dict[str, Any]:
+    """What the panel of a waiting payment shows, and what it must warn of."""
+    payment, live = story.payment, story.gift.paid_at is None
+    waits = payment is not None and payment.state == "waiting" and live
+    voucher = dict(payment.voucher or {}) if payment is not None and waits else {}
+    kind = str(voucher.get("account_type") or "")
+    words = ACCOUNT_TYPES.get(kind, (kind, kind))
+    promised = [one for one in story.attempts if one.state == "waiting" and one is not payment]
+    return {
+        "payment": payment if waits else None,
+        "codes": codes_of(voucher),
+        "account_type": words[1 if locale() == "en" else 0],
+        "until": until_words(payment.pay_by) if payment is not None and waits else "",
+        "old_promises": promised if live else [],
+        "paid_again": any(one.extra or one.excess for one in story.attempts),
     }
-    return texts[state]
-
-
-def decline_advice(code: str) -> str:
-    """What a donor can do about a declined card; never why the bank said no beyond its code."""
-    advice: dict[str, str] = {
-        "insufficient_funds": _("残高や利用枠が足りないようです。別のカードをお試しください。"),
-        "expired_card": _("カードの有効期限が切れています。別のカードをお試しください。"),
-        "incorrect_cvc": _("セキュリティコードが違うようです。もう一度お試しください。"),
-        "incorrect_number": _("カード番号が違うようです。もう一度お試しください。"),
-        "authentication_required": _("本人認証が終わっていません。もう一度お試しください。"),
-        "payment_intent_authentication_failure": _(
-            "本人認証が完了しませんでした。もう一度お試しください。"
-        ),
-    }
-    general: str = _("カード会社に承認されませんでした。別のカードか、時間をおいてお試しください。")
-    return advice.get(code, general)

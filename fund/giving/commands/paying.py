@@ -53,9 +53,7 @@ def retry_payment(
             store.move_gift(tx, gift_no, row.state, "awaiting_payment")
         if wanted != row.method:
             store.note_method(tx, gift_no, wanted)
-        payment_no = payment_store.add_payment(
-            tx, gift_no=gift_no, yen=Yen(row.yen), method=wanted
-        )
+        payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=Yen(row.yen), method=wanted)
         tx.audit("gift.retried", gift_no, payment=payment_no, before=row.state, method=wanted)
     return payment_no
 

@@ -11,7 +11,7 @@ from fund.giving.domain.shares import Part, Wish, check_parts
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen, format_yen
-from fund.payments.domain import LIMITS, OFFLINE_METHODS, ONLINE_METHODS, in_range
+from fund.payments.domain import OFFLINE_METHODS, ONLINE_METHODS, in_range
 
 ONLINE = frozenset(ONLINE_METHODS)
 METHODS = (*ONLINE_METHODS, *sorted(OFFLINE_METHODS))
@@ -25,7 +25,8 @@ class Offer:
 
     One wish is given as ``wish``; several as ``parts``, one to five, which sum to ``yen`` to
     the yen. Afterwards ``parts`` always names them all and ``wish`` is the first one's.
-    ``sample`` marks gifts of the sample data (見本).
+    ``sample`` marks gifts of the sample data (見本). ``monthly`` begins a pledge: the same yen
+    by the same card every month, each month a gift of its own.
 
     Raises:
         Invalid: for a key, amount, method, language or mail address that cannot be.
@@ -40,6 +41,7 @@ class Offer:
     locale: str = "ja"
     sample: bool = False
     parts: tuple[Part, ...] = ()
+    monthly: bool = False
 
     def __post_init__(self) -> None:
         if not 16 <= len(self.form_key) <= 128:
@@ -50,6 +52,9 @@ class Offer:
             raise Invalid("支払い方法か言語が正しくありません")
         if self.method in ONLINE:
             check_method(self.method, self.yen)
+        if self.monthly and self.method != "card":
+            message = "毎月の寄附は、クレジットカードだけで申し込めます"
+            raise Invalid(message, {"method": message})
         if self.method in ONLINE and not self.donor.email:
             message = "メールアドレスを入力してください"
             raise Invalid(message, {"email": message})
@@ -69,6 +74,8 @@ class Offer:
         body = asdict(self)
         del body["form_key"]
         del body["wish"]  # the first part's
+        if not self.monthly:
+            del body["monthly"]  # as content was before there were pledges
         body["yen"] = int(self.yen)
         body["parts"] = [{**asdict(part.wish), "yen": int(part.yen)} for part in self.parts]
         return body
@@ -82,13 +89,12 @@ def check_method(method: str, yen: Yen) -> str:
     """An online method, if it takes this amount.
 
     Raises:
-        Invalid: saying the method's bounds.
+        Invalid: with the field ``method``.
     """
     if method not in ONLINE:
         raise Invalid("支払い方法か言語が正しくありません")
     if not in_range(method, yen):
-        least, most = (format_yen(bound) for bound in LIMITS[method])
-        message = f"この支払い方法は、{least}から{most}までの寄附に使えます。別の方法をお選びください"
+        message = "この金額には、ほかの支払い方法をお選びください"
         raise Invalid(message, {"method": message})
     return method
 
