@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from fund.giving import store as gifts
 from fund.giving.bank_matching import queries
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Invalid, NotFound
-from fund.kernel.money import Yen, total
+from fund.kernel.money import Yen
 from fund.ledger import accounts, facts, journal
 from fund.ledger import queries as ledger
-from fund.payments import commands as payments
 from fund.payments import store as payment_store
 from fund.payments.bank import commands as bank_commands
 from fund.payments.bank import queries as bank
 from fund.payments.bank import store as bank_store
 from fund.payments.bank.domain import WHAT_OF_KIND
-from fund.payments.bank.store import NewMatch
+from fund.payments.bank.store import HeldLine, NewMatch
 from fund.platform.house import Transaction
 
 BOOKABLE = ("counter", "fee_reimbursed", "interest", "fee")
@@ -36,7 +36,7 @@ def match_entry(
         Conflict: when the line is explained, or goes the other way.
         Invalid: when the part is more than either side has open.
     """
-    left = bank_store.lock_line(tx, line_id)
+    left = bank_store.hold_lines(tx, [line_id])[line_id].open
     entry = bank.open_entry(tx.connection, entry_id)
     if entry is None:
         raise NotFound("この記帳は、すでに銀行の明細と照合されています")
@@ -52,45 +52,47 @@ def match_entry(
     bank_store.add_matches(tx, [NewMatch(line_id, entry_id, signed, what, level)])
 
 
-def match_gift(tx: Transaction, line_ids: Sequence[int], gift_no: str, level: str) -> None:
-    """Book the money of a waiting gift from one line or several, and match them with it.
+def match_gifts(tx: Transaction, wanted: Mapping[str, Sequence[int]], level: str) -> None:
+    """Book the money of waiting gifts, each from one line or several, and match them with it.
 
-    The gift is received on the day of the last line that was needed. What the lines hold beyond
-    the gift stays open.
+    ``wanted`` maps gift numbers to lines; no line stands in it twice. A gift is received on the
+    day of the last line it needed. What the lines hold beyond it stays open.
 
     Raises:
-        NotFound: when the gift does not wait for a transfer.
-        Conflict: when the lines hold less than the gift.
+        NotFound: when a gift does not wait for a transfer.
+        Conflict: when its lines hold less than the gift.
     """
-    needed = queries.gift_of_waiting(tx.connection, gift_no)
-    if needed is None:
-        raise NotFound("この寄附は、振込を待っていません")
-    left = bank_commands.total_open(tx, line_ids)
-    if total(yen for yen in left.values() if yen > 0) < needed:
-        raise Conflict("明細の金額が寄附の金額に足りません")
-    parts: list[tuple[int, Yen]] = []
-    days = []
-    for line in sorted(_views(tx, left), key=lambda view: (view.day, view.id)):
-        part = min(left[line.id], needed)
-        if part > 0:
-            parts.append((line.id, part))
-            days.append(line.day)
-            needed -= part
-    payment_no = payments.book_offline(tx, gift_no=gift_no, method="bank", received_on=max(days))
-    entry_id = journal.entry_of(tx, "payment.received", payment_no)
+    needed = queries.waiting_yen(tx.connection, wanted)
+    held = bank_store.hold_lines(tx, [line for lines in wanted.values() for line in lines])
+    parts: dict[str, list[tuple[int, int]]] = {}
+    days: dict[str, dt.date] = {}
+    for gift_no, line_ids in wanted.items():
+        if gift_no not in needed:
+            raise NotFound("この寄附は、振込を待っていません")
+        lines = sorted((held[line] for line in line_ids), key=lambda line: (line.day, line.id))
+        parts[gift_no], days[gift_no] = _cover(lines, needed[gift_no])
+    entries = bank_commands.book_transfers(tx, days)
     bank_store.add_matches(
         tx,
         [
-            NewMatch(line_id, entry_id, int(part), "gift", level, booked=True)
-            for line_id, part in parts
+            NewMatch(line_id, entries[gift_no], part, "gift", level, booked=True)
+            for gift_no, of_gift in parts.items()
+            for line_id, part in of_gift
         ],
     )
 
 
-def _views(tx: Transaction, left: dict[int, Yen]) -> list[bank.LineView]:
-    return [
-        view for line_id in left if (view := bank.line_by_id(tx.connection, line_id)) is not None
-    ]
+def _cover(lines: Sequence[HeldLine], needed: Yen) -> tuple[list[tuple[int, int]], dt.date]:
+    """The parts (line, yen) of the first lines that make up a gift, and the last one's day."""
+    left, parts, day = int(needed), [], None
+    for line in lines:
+        part = min(line.open, left)
+        if part > 0:
+            parts.append((line.id, part))
+            left, day = left - part, line.day
+    if left or day is None:
+        raise Conflict("明細の金額が寄附の金額に足りません")
+    return parts, day
 
 
 def book_as(tx: Transaction, line_id: int, what: str, yen: int | None = None) -> None:
@@ -101,7 +103,7 @@ def book_as(tx: Transaction, line_id: int, what: str, yen: int | None = None) ->
         Conflict: when the line goes the other way, or the books have not that much to settle.
         Invalid: when the part is more than the line has open.
     """
-    left = bank_store.lock_line(tx, line_id)
+    left = bank_store.hold_lines(tx, [line_id])[line_id].open
     line = bank.line_by_id(tx.connection, line_id)
     if what not in BOOKABLE or line is None:
         raise NotFound("この内容では記帳できません")

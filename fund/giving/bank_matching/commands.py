@@ -74,13 +74,14 @@ def _match_chunk(house: House, by: Actor, now: dt.datetime, chunk: Sequence[Prop
 
 
 def _match_all(tx: Transaction, chunk: Sequence[Proposal]) -> None:
-    booked = []
-    for pair in chunk:
-        kind, key = pair.fact.id
-        if kind == "gift":
-            acts.match_gift(tx, [pair.line], str(key), "A")
-        else:
-            booked.append(NewMatch(pair.line, int(key), pair.fact.yen, pair.fact.what, "A"))
+    waiting = {str(pair.fact.id[1]): [pair.line] for pair in chunk if pair.fact.waits}
+    booked = [
+        NewMatch(pair.line, int(pair.fact.id[1]), pair.fact.yen, pair.fact.what, "A")
+        for pair in chunk
+        if not pair.fact.waits
+    ]
+    if waiting:
+        acts.match_gifts(tx, waiting, "A")
     bank_store.add_matches(tx, booked)
     tx.audit("bank.matched-certain", "bank", lines=len(chunk), already_booked=len(booked))
 
@@ -167,12 +168,12 @@ def match_by_hand(
     """Match a line (or, for a waiting gift, several) with one fact; ``yen`` splits the line.
 
     Raises:
-        NotFound, Conflict, Invalid: see ``acts.match_entry`` and ``acts.match_gift``.
+        NotFound, Conflict, Invalid: see ``acts.match_entry`` and ``acts.match_gifts``.
     """
     kind, key = fact
     with _refusing_doubles(), house.transaction(by=by, now=now) as tx:
         if kind == "gift":
-            acts.match_gift(tx, line_ids, str(key), level)
+            acts.match_gifts(tx, {str(key): line_ids}, level)
         else:
             for line_id in line_ids:
                 acts.match_entry(tx, line_id, int(key), level, yen)

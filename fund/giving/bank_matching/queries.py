@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from fund.giving.domain.states import BEFORE_PAYMENT
 from fund.giving.models import donor, gift
@@ -215,13 +215,13 @@ def kin(connection: Connection, line: LineView, limit: int = 10) -> list[LineVie
     ][:limit]
 
 
-def gift_of_waiting(connection: Connection, gift_no: str) -> Yen | None:
-    """The yen a waiting gift needs, None when it does not wait for a transfer."""
-    found = connection.execute(
-        select(gift.c.yen).where(
-            gift.c.no == gift_no,
+def waiting_yen(connection: Connection, gift_nos: Collection[str]) -> dict[str, Yen]:
+    """The yen each of these gifts waits for; those that wait for no transfer are absent."""
+    rows = connection.execute(
+        select(gift.c.no, gift.c.yen).where(
+            gift.c.no == func.any(sorted(gift_nos)),
             gift.c.method == "bank",
-            or_(*(gift.c.state == state for state in sorted(BEFORE_PAYMENT))),
+            gift.c.state.in_(sorted(BEFORE_PAYMENT)),
         )
-    ).scalar_one_or_none()
-    return None if found is None else Yen(int(found))
+    )
+    return {row.no: Yen(row.yen) for row in rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,9 @@ from fund.payments.bank.models import (
     bank_line,
     bank_match,
     bank_profile,
-    bank_sighting,
     bank_statement,
 )
+from fund.payments.models import payment
 from fund.platform.house import Transaction
 
 _NEW_IDS = text("""
@@ -216,26 +216,55 @@ def add_matches(tx: Transaction, matches: Sequence[NewMatch]) -> None:
     )
 
 
-def lock_line(tx: Transaction, line_id: int) -> int:
-    """The yen still open of a line (signed), read while nobody else may match it.
+@dataclass(frozen=True)
+class HeldLine:
+    """A line nobody else may match until the transaction ends; ``open`` is signed yen."""
+
+    id: int
+    day: dt.date
+    open: int
+
+
+def hold_lines(tx: Transaction, line_ids: Collection[int]) -> dict[int, HeldLine]:
+    """What is open of each line, read while nobody else may match it; locked in one order.
 
     Raises:
-        NotFound: when there is no such line.
+        NotFound: when one of the lines does not exist.
     """
+    ids = sorted(set(line_ids))
     # The app may not lock a row of an append-only table; a lock of its own does the same.
     tx.connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('bank-line', :line))"),
-        {"line": line_id},
+        text(
+            "SELECT count(pg_advisory_xact_lock(hashtextextended('bank-line', id))) FROM"
+            " (SELECT id FROM unnest(CAST(:ids AS bigint[])) AS given(id) ORDER BY id) AS ordered"
+        ),
+        {"ids": ids},
     )
-    found = tx.connection.execute(
-        select(bank_line.c.yen - func.coalesce(func.sum(bank_match.c.yen), 0))
-        .outerjoin(bank_match, bank_match.c.line_id == bank_line.c.id)
-        .where(bank_line.c.id == line_id)
-        .group_by(bank_line.c.id)
-    ).scalar_one_or_none()
-    if found is None:
+    matched = (
+        select(func.coalesce(func.sum(bank_match.c.yen), 0))
+        .where(bank_match.c.line_id == bank_line.c.id)
+        .scalar_subquery()
+    )
+    rows = tx.connection.execute(
+        select(bank_line.c.id, bank_line.c.day, bank_line.c.yen - matched).where(
+            bank_line.c.id == func.any(ids)
+        )
+    )
+    held = {line_id: HeldLine(line_id, day, int(left)) for line_id, day, left in rows}
+    if len(held) != len(ids):
         raise NotFound("明細の行が見つかりません")
-    return int(found)
+    return held
+
+
+def lock_transfers(tx: Transaction, gift_nos: Collection[str]) -> dict[str, Row[Any]]:
+    """The latest payment by direct transfer of each gift, locked; gifts without one are absent."""
+    rows = tx.connection.execute(
+        select(payment)
+        .where(payment.c.gift_no == func.any(sorted(gift_nos)), payment.c.method == "bank")
+        .order_by(payment.c.gift_no, payment.c.attempt)
+        .with_for_update()
+    )
+    return {row.gift_no: row for row in rows}
 
 
 def live_match(tx: Transaction, match_id: int) -> Row[Any]:
@@ -256,12 +285,3 @@ def live_match(tx: Transaction, match_id: int) -> Row[Any]:
     if row.undone_by is not None:
         raise Conflict("この照合は、すでに取り消されています")
     return row
-
-
-def sightings(tx: Transaction, statement_id: int) -> int:
-    """How many rows of a statement were seen."""
-    return int(
-        tx.connection.execute(
-            select(func.count()).where(bank_sighting.c.statement_id == statement_id)
-        ).scalar_one()
-    )

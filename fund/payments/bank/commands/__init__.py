@@ -1,6 +1,6 @@
 """Use cases of the bank room; acts on single lines run inside a caller's transaction."""
 
-from fund.payments.bank.commands.acts import ignore, total_open, unbook_payment, undo
+from fund.payments.bank.commands.acts import book_transfers, ignore, unbook_payment, undo
 from fund.payments.bank.commands.files import (
     TakenIn,
     check_readable,
@@ -18,6 +18,7 @@ from fund.payments.bank.commands.profiles import Profile, save_profile
 __all__ = [
     "Profile",
     "TakenIn",
+    "book_transfers",
     "check_readable",
     "close_import",
     "fail_import",
@@ -29,7 +30,6 @@ __all__ = [
     "reading_mark",
     "save_profile",
     "take_in",
-    "total_open",
     "unbook_payment",
     "undo",
 ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import update
 
-from fund.kernel.errors import Conflict
+from fund.kernel.errors import Conflict, NotFound
 from fund.kernel.money import Yen
 from fund.ledger import journal
 from fund.payments import store as payments
 from fund.payments.bank import queries, store
 from fund.payments.bank.domain import check_reason
+from fund.payments.commands import Paid, book
 from fund.payments.models import payment
 from fund.platform.house import Transaction
 
@@ -25,7 +26,7 @@ def ignore(tx: Transaction, line_id: int, reason: str) -> None:
         Invalid: without a reason.
     """
     kept = check_reason(reason)
-    left = store.lock_line(tx, line_id)
+    left = store.hold_lines(tx, [line_id])[line_id].open
     if left == 0:
         raise Conflict("この行は、すでに照合されています")
     store.add_matches(tx, [store.NewMatch(line_id, None, left, "ignored", "C", reason=kept)])
@@ -47,8 +48,7 @@ def undo(tx: Transaction, match_id: int, reason: str, *, on: dt.date) -> Sequenc
     parts = [row]
     if row.booked:
         parts = queries.parts_of_booked(tx.connection, row.entry_id)
-    for part in parts:
-        store.lock_line(tx, part.line_id)
+    store.hold_lines(tx, [part.line_id for part in parts])
     store.add_matches(
         tx,
         [
@@ -70,9 +70,23 @@ def undo(tx: Transaction, match_id: int, reason: str, *, on: dt.date) -> Sequenc
     return [int(part.line_id) for part in parts]
 
 
-def total_open(tx: Transaction, line_ids: Sequence[int]) -> dict[int, Yen]:
-    """What is open of each line (signed yen), locked in one order."""
-    return {line_id: Yen(store.lock_line(tx, line_id)) for line_id in sorted(set(line_ids))}
+def book_transfers(tx: Transaction, days: Mapping[str, dt.date]) -> dict[str, int]:
+    """Book the direct transfers of waiting gifts, each on its day; returns gift → journal entry.
+
+    Raises:
+        NotFound: when one of the gifts has no transfer to wait for.
+        Conflict: when one was booked before.
+    """
+    rows = store.lock_transfers(tx, days)
+    for gift_no, day in days.items():
+        row = rows.get(gift_no)
+        if row is None:
+            raise NotFound("お支払いの予定が見つかりません")
+        if row.state == "succeeded":
+            raise Conflict("このお支払いは記録されています")
+        book(tx, row, Paid(Yen(row.yen), "bank", tx.now, day))
+    entries = queries.entries_of_payments(tx.connection, [row.no for row in rows.values()])
+    return {gift_no: entries[row.no] for gift_no, row in rows.items()}
 
 
 def unbook_payment(tx: Transaction, payment_no: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -290,3 +290,15 @@ WHERE entry.id = :entry AND moved.yen <> coalesce(matched.yen, 0)
         Yen(int(row.left)),
         row.detail,
     )
+
+
+def entries_of_payments(connection: Connection, payment_nos: Collection[str]) -> dict[str, int]:
+    """The entries that booked payments: payment number to internal id."""
+    rows = connection.execute(
+        text(
+            "SELECT fact_id, id FROM journal_entry"
+            " WHERE fact_kind = 'payment.received' AND fact_id = ANY(:nos)"
+        ),
+        {"nos": list(payment_nos)},
+    )
+    return {row.fact_id: int(row.id) for row in rows}
