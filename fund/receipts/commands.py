@@ -6,7 +6,7 @@ import datetime as dt
 
 from fund.giving import queries as giving
 from fund.kernel.actor import Actor, system
-from fund.kernel.calendar import fiscal_year
+from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import NotFound
 from fund.kernel.ids import receipt_no
 from fund.platform.house import House, Transaction
@@ -17,10 +17,11 @@ from fund.receipts.ports import DocumentPress
 LAYOUT = "receipt"
 
 
-def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date) -> None:
-    """Take the next number and freeze the receipt of an accepted gift.
+def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date, replaces: str = "") -> None:
+    """Take the next number and freeze the receipt of an accepted gift, over what is left of it.
 
     Runs in the transaction of the acceptance: no accepted gift is without its receipt.
+    ``replaces`` names the voided receipt that this one corrects.
 
     Raises:
         NotFound: if there is no such gift or it has not been received.
@@ -36,7 +37,7 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date) -> None:
     facts = ReceiptFacts(
         no=receipt_no(fy, serial),
         gift_no=gift_no,
-        yen=gift.yen,
+        yen=gift.net_yen,
         received_on=gift.received_on,
         issued_on=issued_on,
         name=donor.name_on_receipt,
@@ -44,10 +45,27 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date) -> None:
         postal_code=donor.postal_code,
         organisation=donor.kind == "organisation",
         sample=gift.sample,
+        replaces=replaces,
     )
     content = payload(facts, tx.house.settings.municipality)
     store.add_receipt(tx, serial=serial, fy=fy, issued_on=issued_on, content=content)
     tx.audit("receipt.issued", gift_no, receipt=facts.no)
+
+
+def correct(tx: Transaction, *, gift_no: str, reason: str) -> None:
+    """Void the receipt of a gift whose money moved, and issue one over what is left, if any.
+
+    Runs in the transaction that moves the money: no receipt ever proves yen that went back.
+    """
+    voided = store.void_receipt(tx, gift_no, reason)
+    if voided is not None:
+        tx.audit("receipt.voided", gift_no, receipt=voided, reason=reason)
+    gift = giving.gift(tx.connection, gift_no)
+    if gift is None or gift.accepted_on is None or not gift.net_yen:
+        return
+    replaces = voided or store.last_void(tx, gift_no) or ""
+    issue(tx, gift_no=gift_no, issued_on=day_in_japan(tx.now), replaces=replaces)
+    tx.enqueue("receipts.draw", gift_no=gift_no)
 
 
 def document(house: House, *, now: dt.datetime, gift_no: str) -> tuple[queries.ReceiptView, bytes]:
@@ -58,8 +76,14 @@ def document(house: House, *, now: dt.datetime, gift_no: str) -> tuple[queries.R
     """
     with house.database.reading() as connection:
         found = queries.receipt_of(connection, gift_no)
+        voided = found is None and bool(queries.receipts_of(connection, gift_no))
         pdf = queries.document_of(connection, found.id) if found else None
     if found is None:
+        if voided:
+            raise NotFound(
+                "この寄附の受領証明書は、お金をお返ししたため無効になりました。"
+                "確定申告などには使えません"
+            )
         raise NotFound("受領証明書は、区が受け取りを決めたあとに発行します")
     if pdf is None:
         drawn = house.port(DocumentPress).draw(LAYOUT, found.content)

@@ -26,6 +26,8 @@ class ReceiptFacts:
     postal_code: str
     organisation: bool
     sample: bool
+    replaces: str = ""
+    """The number of the voided receipt that this one corrects."""
 
 
 def payload(facts: ReceiptFacts, issuer: Municipality) -> Mapping[str, Json]:
@@ -40,7 +42,9 @@ def payload(facts: ReceiptFacts, issuer: Municipality) -> Mapping[str, Json]:
         if facts.organisation
         else "所得税法第78条第2項第1号に規定する地方公共団体に対する寄附金"
     )
+    corrects: Mapping[str, Json] = {"replaces": facts.replaces} if facts.replaces else {}
     return {
+        **corrects,
         "v": 1,
         "no": facts.no,
         "gift": facts.gift_no,

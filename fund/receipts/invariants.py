@@ -55,12 +55,25 @@ INVARIANTS = (
     ),
     by_sql(
         "receipt-amounts",
-        "受領証明書の金額は寄附の金額と同じである",
-        "A receipt shows the amount of its gift",
+        "有効な受領証明書の金額は、寄附のうち返していない金額と同じである",
+        "A valid receipt shows what is left of its gift",
         """
         SELECT receipt.no AS receipt, gift.no AS gift
         FROM receipt JOIN gift ON gift.no = receipt.gift_no
-        WHERE (convert_from(receipt.payload, 'UTF8')::jsonb ->> 'yen')::bigint <> gift.yen
+        WHERE receipt.state = 'valid'
+          AND (convert_from(receipt.payload, 'UTF8')::jsonb ->> 'yen')::bigint
+              <> coalesce(gift.accepted_yen, gift.yen) - gift.taken_yen
+        """,
+    ),
+    by_sql(
+        "receipts-replaced-are-void",
+        "新しい証明書に置きかえた証明書は、すべて無効になっている",
+        "A receipt that was replaced is void and belongs to the same gift",
+        """
+        SELECT newer.no AS receipt, newer.replaces, older.state
+        FROM receipt AS newer LEFT JOIN receipt AS older ON older.no = newer.replaces
+        WHERE newer.replaces IS NOT NULL
+          AND (older.state IS DISTINCT FROM 'void' OR older.gift_no <> newer.gift_no)
         """,
     ),
     Invariant(

@@ -6,8 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from fund.kernel.canonical import Json
 from fund.receipts.models import receipt, receipt_document
@@ -23,6 +24,9 @@ class ReceiptView:
     state: str
     issued_on: dt.date
     content: Mapping[str, Json]
+    voided_at: dt.datetime | None = None
+    void_reason: str = ""
+    replaces: str | None = None
 
 
 def receipt_of(connection: Connection, gift_no: str) -> ReceiptView | None:
@@ -30,10 +34,28 @@ def receipt_of(connection: Connection, gift_no: str) -> ReceiptView | None:
     row = connection.execute(
         select(receipt).where(receipt.c.gift_no == gift_no, receipt.c.state == "valid")
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _view(row)
+
+
+def receipts_of(connection: Connection, gift_no: str) -> list[ReceiptView]:
+    """Every receipt of a gift, also the void ones, the first one first."""
+    rows = connection.execute(
+        select(receipt).where(receipt.c.gift_no == gift_no).order_by(receipt.c.id)
+    )
+    return [_view(row) for row in rows]
+
+
+def _view(row: Row[Any]) -> ReceiptView:
     return ReceiptView(
-        row.id, row.no, row.gift_no, row.state, row.issued_on, json.loads(row.payload)
+        row.id,
+        row.no,
+        row.gift_no,
+        row.state,
+        row.issued_on,
+        json.loads(row.payload),
+        row.voided_at,
+        row.void_reason,
+        row.replaces,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fund.giving import queries as giving
 from fund.giving.commands import secret_of
-from fund.giving.messages import GiftsAccepted
+from fund.giving.messages import GiftMoneyBack, GiftMoneyCameBack, GiftsAccepted
 from fund.platform.house import Message, Reaction, Transaction
 from fund.platform.letters import write_letter
 from fund.platform.outbox import queue_mail
@@ -49,4 +49,19 @@ def _write_mail(tx: Transaction, gift_no: str) -> None:
     )
 
 
-REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {GiftsAccepted: (issue_receipts,)}
+def correct_after_return(tx: Transaction, message: GiftMoneyBack) -> None:
+    """Money went back: the receipt is void at once, a new one says what is left."""
+    reason = "dispute" if message.kind == "dispute.lost" else "refund"
+    commands.correct(tx, gift_no=message.gift_no, reason=reason)
+
+
+def correct_after_failure(tx: Transaction, message: GiftMoneyCameBack) -> None:
+    """The money came back to us: the gift is proven in full again, under a new number."""
+    commands.correct(tx, gift_no=message.gift_no, reason="refund-failed")
+
+
+REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
+    GiftsAccepted: (issue_receipts,),
+    GiftMoneyBack: (correct_after_return,),
+    GiftMoneyCameBack: (correct_after_failure,),
+}

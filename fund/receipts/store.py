@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.canonical import Json, canonical
@@ -36,6 +36,28 @@ def has_receipt(tx: Transaction, gift_no: str) -> bool:
     return found is not None
 
 
+def void_receipt(tx: Transaction, gift_no: str, reason: str) -> str | None:
+    """Void the valid receipt of a gift; returns its number, None if there is none."""
+    voided: str | None = tx.connection.execute(
+        update(receipt)
+        .where(receipt.c.gift_no == gift_no, receipt.c.state == "valid")
+        .values(state="void", voided_at=tx.now, void_reason=reason)
+        .returning(receipt.c.no)
+    ).scalar_one_or_none()
+    return voided
+
+
+def last_void(tx: Transaction, gift_no: str) -> str | None:
+    """The number of the gift's latest receipt, which is void and was not replaced."""
+    found: str | None = tx.connection.execute(
+        select(receipt.c.no)
+        .where(receipt.c.gift_no == gift_no, receipt.c.state == "void")
+        .order_by(receipt.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def add_receipt(
     tx: Transaction,
     *,
@@ -55,6 +77,7 @@ def add_receipt(
             state="valid",
             issued_on=issued_on,
             issued_at=tx.now,
+            replaces=content.get("replaces"),
             payload=body,
             payload_sha256=hashlib.sha256(body).digest(),
         )
