@@ -324,5 +324,13 @@ def grant_returned(
             LotPosting(share, pot, -part) for (share, pot), part in sorted(by_lot.items()) if share
         ),
         clauses=tuple(clauses),
-        detail={"award": award_no, "yen": int(yen)},
+        detail={
+            "award": award_no,
+            "yen": int(yen),
+            "back": [
+                {"share": share, "yen": int(part)}
+                for (share, _), part in sorted(by_lot.items())
+                if share
+            ],
+        },
     )

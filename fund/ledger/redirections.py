@@ -92,6 +92,7 @@ def designation_redirected(
             "yen": int(yen),
             "from": old.pot,
             "to": use.pot,
+            "wish": {"kind": use.kind, "target": use.target, "fallback": use.fallback},
         },
     )
 

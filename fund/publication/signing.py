@@ -8,13 +8,13 @@ signed once is never signed differently, because a new head must contain the las
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.actor import Actor, system
 from fund.kernel.calendar import day_in_japan
+from fund.kernel.canonical import canonical
 from fund.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from fund.ledger import journal
 from fund.ledger.domain import Entry
@@ -160,12 +160,10 @@ def publish_head(house: House) -> None:
             known = heads.keys(connection)
         if head is None or (head, signatures, known) == shown:
             return
-        listed = [
-            {"vkey": key.vkey, "from": key.from_size, "until": key.until_size} for key in known
-        ]
+        listed = [key.as_listed() for key in known]
         shelf.write(
             {
-                "keys.json": (json.dumps({"keys": listed}, indent=1) + "\n").encode(),
+                "keys.json": canonical({"keys": listed}) + b"\n",
                 "vkey": f"{known[-1].vkey}\n".encode(),
                 "checkpoint": (head.note + "".join(one.line for one in signatures)).encode(),
             }

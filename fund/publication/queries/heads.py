@@ -32,11 +32,21 @@ class Head:
 
 @dataclass(frozen=True)
 class KeyPeriod:
-    """A key of the log and the sizes it signs: from one on, up to another or without end."""
+    """A key of the log and the sizes it signs: from one on, up to another or without end.
+
+    ``announced`` is the head that told of it, signed by the key before it too; the first key
+    has none.
+    """
 
     vkey: str
     from_size: int
     until_size: int | None
+    announced: str | None
+
+    def as_listed(self) -> dict[str, str | int | None]:
+        """As ``keys.json`` lists it."""
+        told = {} if self.announced is None else {"announced": self.announced}
+        return {"vkey": self.vkey, "from": self.from_size, "until": self.until_size, **told}
 
 
 @dataclass(frozen=True)
@@ -76,12 +86,22 @@ def head_of(connection: Connection, size: int) -> Head | None:
     return None if row is None else Head(row.size, bytes(row.root), row.note, row.signed_at)
 
 
-def keys(connection: Connection) -> list[KeyPeriod]:
-    """Every key of the log, the first one first; each ends where the next begins."""
-    rows = connection.execute(select(log_key).order_by(log_key.c.from_size)).all()
+def keys(connection: Connection, size: int | None = None) -> list[KeyPeriod]:
+    """Every key of the log (as it stood at a size), the first one first.
+
+    Each ends where the next begins.
+    """
+    query = (
+        select(log_key, log_checkpoint.c.note)
+        .outerjoin(log_checkpoint, log_checkpoint.c.size == log_key.c.from_size - 1)
+        .order_by(log_key.c.from_size)
+    )
+    if size is not None:
+        query = query.where(log_key.c.from_size <= size + 1)
+    rows = connection.execute(query).all()
     ends: list[int | None] = [row.from_size - 1 for row in rows[1:]]
     return [
-        KeyPeriod(row.vkey, row.from_size, end)
+        KeyPeriod(row.vkey, row.from_size, end, row.note)
         for row, end in zip(rows, [*ends, None], strict=False)
     ]
 
@@ -123,3 +143,15 @@ def every_body(connection: Connection, size: int) -> Iterator[bytes]:
     """The bytes of the first ``size`` entries in order, some at a time: memory stays flat."""
     for start in range(0, size, _CHUNK):
         yield from bodies(connection, start, min(size, start + _CHUNK))
+
+
+def names_run(connection: Connection, run_no: str, size: int) -> bool:
+    """Whether a run's approval stands in the first ``size`` entries."""
+    found = connection.execute(
+        select(public_entry.c.no).where(
+            public_entry.c.run_no == run_no,
+            public_entry.c.kind == "allocation.approved",
+            public_entry.c.no <= size,
+        )
+    ).first()
+    return found is not None

@@ -1,0 +1,222 @@
+"""Writing a release into an empty folder: one pass over the log, every file from the same rows."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from fund.kernel.canonical import Json, canonical
+from fund.platform.web.twins import safe_cell
+from fund.publication.log.tiles import HEIGHT, WIDTH, tile_path
+from fund.publication.release import columns, grants360, journals
+from fund.publication.release.columns import Sheet
+from fund.publication.release.rows import (
+    Books,
+    Entry,
+    Row,
+    allocation_rows,
+    entry_row,
+    gift_rows,
+    posting_rows,
+)
+
+_PER_ENTRY = (
+    (columns.ENTRIES, lambda entry: [entry_row(entry)]),
+    (columns.POSTINGS, posting_rows),
+    (columns.GIFTS, gift_rows),
+    (columns.ALLOCATIONS, allocation_rows),
+)
+
+
+@dataclass(frozen=True)
+class Registers:
+    """What a release shows besides the log: groups, and names donors publish (by gift)."""
+
+    groups: tuple[Row, ...]
+    group_names: Mapping[str, str]
+    disclosures: Mapping[str, str]
+
+
+def log_paths(size: int) -> Iterator[str]:
+    """Every tile a log of this size is made of: full ones, and the one at each right edge."""
+    for level in ("entries", *range(8)):
+        count = size >> (HEIGHT * level) if isinstance(level, int) else size
+        full, width = divmod(count, WIDTH)
+        for number in range(full):
+            yield tile_path(level, number)
+        if width:
+            yield tile_path(level, full, width)
+
+
+class Folder:
+    """A release being written."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def open(self, path: str) -> IO[str]:
+        """A new text file in UTF-8 with LF line ends."""
+        target = self.place / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target.open("x", encoding="utf-8", newline="")
+
+    def put(self, path: str, data: bytes) -> None:
+        """A file of these bytes."""
+        target = self.place / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(data)
+
+    def table(self, sheet: Sheet, rows: Iterable[Row]) -> None:
+        """A whole CSV file."""
+        with self.open(f"data/{sheet.name}.csv") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(sheet.header)
+            writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+
+    def sums(self) -> str:
+        """``SHA256SUMS`` over every file, as ``sha256sum -c`` reads it."""
+        lines = []
+        for file in sorted(self.place.rglob("*")):
+            if file.is_file():
+                with file.open("rb") as opened:
+                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
+                lines.append(f"{digest}  {file.relative_to(self.place).as_posix()}\n")
+        return "".join(lines)
+
+
+def write_data(
+    folder: Folder,
+    entries: Iterable[bytes],
+    registers: Registers,
+    publisher: grants360.Publisher,
+    signed_at: dt.datetime,
+) -> None:
+    """Everything under ``data/``, from the entries' bytes in order."""
+    books, dates = _pass(folder, entries)
+    first, last = min(dates, default=signed_at.date()), max(dates, default=signed_at.date())
+    awards = sorted(books.awards.items())
+    folder.table(columns.AWARDS, (award.row() for _, award in awards))
+    folder.table(columns.BALANCES, books.balance_rows())
+    folder.table(columns.GROUPS, registers.groups)
+    folder.table(columns.EVENTS, ())
+    _join(
+        folder,
+        "data/ledger.journal",
+        journals.hledger_head(books.balances),
+        "hledger",
+        [journals.hledger_tail(books.balances, last)],
+    )
+    _join(
+        folder,
+        "data/ledger.beancount",
+        journals.beancount_head(books.balances, first),
+        "beancount",
+        journals.beancount_tail(books.balances, last),
+    )
+    given = grants360.grants(books.awards, registers.group_names, publisher)
+    folder.put("data/360giving.json", _pretty(given))
+    folder.put("data/datapackage.json", _pretty(package(folder, publisher, signed_at)))
+
+
+def _pass(folder: Folder, entries: Iterable[bytes]) -> tuple[Books, set[dt.date]]:
+    """Write the tables with a row for each entry and the bodies of the journals."""
+    books, dates = Books(), set[dt.date]()
+    with ExitStack() as open_files:
+        tables = []
+        for sheet, rows_of in _PER_ENTRY:
+            file = open_files.enter_context(folder.open(f"data/{sheet.name}.csv"))
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(sheet.header)
+            tables.append((writer, rows_of))
+        hledger = open_files.enter_context(folder.open("data/.hledger"))
+        beancount = open_files.enter_context(folder.open("data/.beancount"))
+        for body in entries:
+            entry: Entry = json.loads(body)
+            books.take(entry)
+            for writer, rows_of in tables:
+                for row in rows_of(entry):
+                    writer.writerow([safe_cell(cell) for cell in row])
+            if entry["postings"]:
+                dates.add(journals.day_of(entry))
+                hledger.write(journals.hledger_entry(entry))
+                beancount.write(journals.beancount_entry(entry))
+    return books, dates
+
+
+def _join(folder: Folder, path: str, head: str, body: str, tail: Iterable[str]) -> None:
+    """A journal of its head, the transactions written meanwhile, and its assertions."""
+    written = folder.place / f"data/.{body}"
+    with folder.open(path) as file, written.open(encoding="utf-8", newline="") as transactions:
+        file.write(head)
+        while part := transactions.read(1 << 20):
+            file.write(part)
+        file.writelines(tail)
+    written.unlink()
+
+
+def package(
+    folder: Folder, publisher: grants360.Publisher, signed_at: dt.datetime
+) -> dict[str, Any]:
+    """The Frictionless data package (v2) of the tables, with their words in both languages."""
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "mieru-fund",
+        "title": f"{publisher.name} {publisher.fund_name}",
+        "homepage": publisher.base_url,
+        "created": signed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "licenses": [{"name": "CC-BY-4.0", "path": grants360.LICENCE, "title": "CC BY 4.0"}],
+        "resources": [_resource(folder, sheet) for sheet in columns.SHEETS],
+    }
+
+
+def _resource(folder: Folder, sheet: Sheet) -> dict[str, Any]:
+    path = folder.place / f"data/{sheet.name}.csv"
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "name": sheet.name,
+        "type": "table",
+        "path": path.name,
+        "title": sheet.ja,
+        "description": sheet.en,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest}",
+        "schema": {
+            "fields": [
+                {
+                    "name": field.name,
+                    "type": field.type,
+                    "title": field.ja,
+                    "description": field.en,
+                    "constraints": {"required": field.required},
+                }
+                for field in sheet.fields
+            ],
+            "primaryKey": list(sheet.key),
+            "foreignKeys": [
+                {"fields": [name], "reference": {"resource": other, "fields": [there]}}
+                for name, other, there in sheet.refers
+            ],
+        },
+    }
+
+
+def disclosures(names: Mapping[str, str]) -> bytes:
+    """The names donors chose to show, apart from the log, because they may take them back."""
+    listed: list[Json] = [{"gift": gift, "name": name} for gift, name in sorted(names.items())]
+    return canonical({"v": 1, "names": listed}) + b"\n"
+
+
+def _pretty(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,184 @@
+"""Publishing a release: built beside the old one, swapped in whole, never changed afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from fund.allocation import queries as allocation
+from fund.giving.queries.disclosures import every_published_name
+from fund.kernel.canonical import canonical
+from fund.kernel.errors import Conflict, Unavailable
+from fund.platform.house import House
+from fund.publication.log.note import read_note
+from fund.publication.ports import Shelf
+from fund.publication.queries import heads
+from fund.publication.release import build
+from fund.publication.release.build import Folder, Registers, log_paths
+from fund.publication.release.grants360 import Publisher
+from fund.registry import queries as registry
+
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release: where it lies, up to which head, and whether it is new."""
+
+    place: Path
+    size: int
+    root: bytes
+    fresh: bool
+
+
+def publish(house: House, *, out: Path) -> Release:
+    """Write the release of the last signed head and point ``out`` (a symbolic link) at it.
+
+    Nothing new changes no byte. Until the new folder is complete and on the disk, the old one
+    is served; an interrupted publish leaves only a draft that the next one removes.
+
+    Raises:
+        Unavailable: while nothing was signed.
+        Conflict: when ``out`` is a folder of somebody else.
+    """
+    out = out.absolute()
+    if out.exists() and not out.is_symlink():
+        raise Conflict(f"{out} は公開用のリンクではありません。別の場所を指定してください")
+    with house.database.reading() as connection:
+        head = heads.last_head(connection)
+        if head is None:
+            raise Unavailable("署名した台帳がまだありません（fund log sign）")
+        draft = Folder(_empty(out.with_name(f".{out.name}.draft")))
+        _write(house, connection, draft, head)
+    name = f"{out.name}.{head.size}-{head.root.hex()[:8]}"
+    place, fresh = _settle(draft.place, out.with_name(name))
+    _point(out, place)
+    return Release(place, head.size, head.root, fresh)
+
+
+def _write(house: House, connection: Connection, folder: Folder, head: heads.Head) -> None:
+    shelf = house.port(Shelf)
+    for path in log_paths(head.size):
+        folder.put(f"log/{path}", shelf.read(path))
+    folder.put("log/checkpoint", head.note.encode())
+    keys = heads.keys(connection, head.size)
+    listed = [key.as_listed() for key in keys]
+    folder.put("log/keys.json", canonical({"keys": listed}) + b"\n")
+    folder.put("log/vkey", f"{keys[-1].vkey}\n".encode())
+    build.write_data(
+        folder,
+        heads.every_body(connection, head.size),
+        _registers(connection),
+        _publisher(house),
+        head.signed_at,
+    )
+    folder.put("disclosures.json", build.disclosures(every_published_name(connection)))
+    _write_runs(connection, folder, head.size)
+    folder.put("README", _readme(house, head).encode())
+    folder.put("SHA256SUMS", folder.sums().encode())
+
+
+def _registers(connection: Connection) -> Registers:
+    groups = registry.search_groups(connection, state=None, limit=_ALL)
+    return Registers(
+        groups=tuple(
+            [
+                one.no,
+                one.name,
+                one.kana or None,
+                one.name_en or None,
+                one.kind or None,
+                " ".join(one.fields) or None,
+                one.state,
+                "true" if one.sample else "false",
+            ]
+            for one in sorted(groups, key=lambda one: one.no)
+        ),
+        group_names={one.no: one.name for one in groups},
+        disclosures=every_published_name(connection),
+    )
+
+
+def _publisher(house: House) -> Publisher:
+    ours = house.settings.municipality
+    return Publisher(
+        prefix=f"mierufund-{ours.code or 'fund'}",
+        name=ours.name,
+        fund_name=ours.fund_name,
+        base_url=house.settings.base_url,
+    )
+
+
+def _write_runs(connection: Connection, folder: Folder, size: int) -> None:
+    """Problem and plan of every run whose approval is in this head."""
+    for run in allocation.runs(connection, state="approved"):
+        files = allocation.files(connection, run.no)
+        if files is not None and heads.names_run(connection, run.no, size):
+            folder.put(f"runs/{run.no}/problem.json", files.problem)
+            folder.put(f"runs/{run.no}/plan.json", files.plan)
+
+
+def _readme(house: House, head: heads.Head) -> str:
+    ours = house.settings.municipality
+    text = read_note(head.note).text
+    return (
+        f"{ours.name} {ours.fund_name} 公開台帳 / {ours.name_en} {ours.fund_name_en}, public"
+        f" ledger\n\n{text}\n"
+        "確かめ方: fund verify <このフォルダ>\n"
+        "To check: fund verify <this folder>; sha256sum -c SHA256SUMS;"
+        " hledger -f data/ledger.journal check --strict; bean-check data/ledger.beancount;\n"
+        "frictionless validate data/datapackage.json; any C2SP tlog-tiles reader on log/.\n\n"
+        "CC BY 4.0. 個人の情報は含まれません。No personal data is in the log.\n"
+    )
+
+
+def _empty(place: Path) -> Path:
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    return place
+
+
+def _settle(draft: Path, place: Path) -> tuple[Path, bool]:
+    """Give the draft its name; the same release again is thrown away.
+
+    The registers may change without a new head (a name withdrawn): then the release gets a
+    further number, for what was published under a name is never changed.
+    """
+    sums = (draft / "SHA256SUMS").read_bytes()
+    candidate, number = place, 1
+    while candidate.exists():
+        if (candidate / "SHA256SUMS").read_bytes() == sums:
+            shutil.rmtree(draft)
+            return candidate, False
+        number += 1
+        candidate = place.with_name(f"{place.name}.{number}")
+    for file in sorted(draft.rglob("*")):
+        _sync(file)
+    _sync(draft)
+    draft.rename(candidate)
+    _sync(candidate.parent)
+    return candidate, True
+
+
+def _point(out: Path, place: Path) -> None:
+    """Swap the link in one step: readers see the old release or the new one."""
+    if out.is_symlink() and out.readlink() == Path(place.name):
+        return
+    fresh = out.with_name(f".{out.name}.link")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(place.name)
+    fresh.replace(out)
+    _sync(out.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

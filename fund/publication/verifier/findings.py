@@ -1,0 +1,79 @@
+"""What a verification found: twelve checks, each with what it counted and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TITLES = {
+    1: ("チェックポイントの署名", "checkpoint signature and key"),
+    2: ("すべてのタイルと根", "every tile and the root"),
+    3: ("前のチェックポイントを含むこと", "consistency with an older checkpoint"),
+    4: ("記帳の書き方・番号・種類", "entries canonical, gapless, of known kinds"),
+    5: ("記帳ごとの釣り合い", "postings balance"),
+    6: ("残高が足りなくならないこと", "no guarded account is ever overdrawn"),
+    7: ("寄附の行方と希望", "every gift's yen, and every wish"),
+    8: ("助成のお金", "every award's money"),
+    9: ("割り当ての再計算", "every run rechecks"),
+    10: ("公開データが台帳と同じこと", "tables and journals are the same facts"),
+    11: ("年度の締め", "closed periods"),
+    12: ("ファイルの指紋", "SHA256SUMS"),
+}
+SHOWN = 20
+
+
+@dataclass
+class Check:
+    """One check: how many things it looked at, and the first things that are wrong."""
+
+    number: int
+    counted: int = 0
+    wrong: int = 0
+    notes: list[str] = field(default_factory=list)
+    said: str = ""
+
+    def fail(self, note: str) -> None:
+        """Something is wrong."""
+        self.wrong += 1
+        if len(self.notes) < SHOWN:
+            self.notes.append(note)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was wrong."""
+        return self.wrong == 0
+
+
+class Findings:
+    """All twelve checks of one verification."""
+
+    def __init__(self) -> None:
+        self.checks = {number: Check(number) for number in TITLES}
+
+    def __getitem__(self, number: int) -> Check:
+        return self.checks[number]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check holds."""
+        return all(check.ok for check in self.checks.values())
+
+    def lines(self) -> list[str]:
+        """The report: one line for each check, what is wrong below it, one sentence at the end."""
+        report = []
+        for check in self.checks.values():
+            japanese, english = TITLES[check.number]
+            word = "ok" if check.ok else "FAIL"
+            said = check.said or str(check.counted)
+            report.append(f"check {check.number} {word} {said} — {japanese} ({english})")
+            report += [f"    {note}" for note in check.notes]
+            if check.wrong > len(check.notes):
+                report.append(f"    … {check.wrong - len(check.notes)}")
+        return [*report, self.sentence()]
+
+    def sentence(self) -> str:
+        """The last line, for everybody."""
+        if self.ok:
+            size = self[4].counted
+            return f"この台帳の{size}件の記帳は、すべて足し算が合い、書きかえられていません。"
+        numbers = ", ".join(str(check.number) for check in self.checks.values() if not check.ok)
+        return f"この台帳には合わないところがあります（check {numbers}）。"

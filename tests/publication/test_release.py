@@ -1,0 +1,389 @@
+"""A release of planted books: complete, repeatable, and every change of it is found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import database as testing
+import psycopg
+import pytest
+from houses import wired_house
+
+from fund.adapters.signing import KeySigner, new_signing_key
+from fund.kernel.actor import system
+from fund.kernel.errors import Conflict
+from fund.kernel.money import Yen
+from fund.ledger import facts, journal
+from fund.platform.cluster import APP, SUPERUSER, Cluster
+from fund.platform.house import House
+from fund.publication import releases, signing
+from fund.publication.commands import append_pending
+from fund.publication.log.merkle import leaf_hash, root
+from fund.publication.log.note import Checkpoint, Note
+from fund.publication.log.tiles import TiledTree, bundles, grow, tile_path, unbundle
+from fund.publication.ports import Signer
+from fund.publication.verifier.sources import Missing
+from fund.publication.verifier.verify import Asked, verify
+from fund.sample.plot import plant
+
+NOW = dt.datetime(2026, 5, 20, 3, 0, tzinfo=dt.UTC)
+BY = system("test")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Planted books with two releases: one of an earlier head, one of the last."""
+
+    house: House
+    superuser_dsn: str
+    old_checkpoint: bytes
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def stage(
+    cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    with testing.fresh_database(cluster, template, "release_of_planted_books") as name:
+        folder = tmp_path_factory.mktemp("release")
+        house = wired_house(cluster.dsn(APP, name), folder / "data")
+        plant(house, now=NOW - dt.timedelta(days=400), gifts=25)
+        signing.sign_log(house, now=NOW)
+        first = releases.publish(house, out=folder / "public")
+        old = (first.place / "log/checkpoint").read_bytes()
+        _go_on(house)
+        signing.rotate_key(
+            house, by=BY, now=NOW, successor=KeySigner(new_signing_key("tests.example/log"))
+        )
+        made = releases.publish(house, out=folder / "public")
+        assert made.size > first.size
+        yield Stage(house, cluster.dsn(SUPERUSER, name), old, folder / "public")
+        house.database.close()
+
+
+def _go_on(house: House) -> None:
+    """A few more public entries after the first head: fees, of no gift's concern."""
+    with house.transaction(by=BY, now=NOW) as tx:
+        for number in range(5):
+            journal.record(tx, facts.fee_charged(f"test-{number}", Yen(36), NOW.date()))
+    append_pending(house, by=BY, now=NOW)
+
+
+@dataclass
+class Files(dict):
+    """A release in memory."""
+
+    names: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Files:
+        made = cls()
+        for file in folder.resolve().rglob("*"):
+            if file.is_file():
+                made[file.relative_to(folder.resolve()).as_posix()] = file.read_bytes()
+        return made
+
+    def copy(self) -> Files:
+        made = Files()
+        made.update(self)
+        return made
+
+    def read(self, path: str) -> bytes:
+        try:
+            return self[path]
+        except KeyError:
+            raise Missing(path) from None
+
+    def paths(self) -> set[str]:
+        return set(self)
+
+    def sum_again(self) -> Files:
+        """What a forger does: the fingerprints fit the files again."""
+        self["SHA256SUMS"] = "".join(
+            f"{hashlib.sha256(self[name]).hexdigest()}  {name}\n"
+            for name in sorted(self)
+            if name != "SHA256SUMS"
+        ).encode()
+        return self
+
+
+@pytest.fixture(scope="module")
+def files(stage: Stage) -> Files:
+    return Files.of(stage.out)
+
+
+def failing(files: Files, **asked: bytes) -> set[int]:
+    found = verify(files, Asked(**asked))
+    return {check.number for check in found.checks.values() if not check.ok}
+
+
+def test_a_release_of_planted_books_holds(stage: Stage, files: Files) -> None:
+    found = verify(files, Asked(since=stage.old_checkpoint))
+    assert found.ok, "\n".join(found.lines())
+    assert all(found[number].counted for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12))
+
+
+def test_publishing_again_changes_no_byte_and_leaves_no_draft(stage: Stage) -> None:
+    before = {path: path.stat().st_mtime_ns for path in stage.out.resolve().rglob("*")}
+    again = releases.publish(stage.house, out=stage.out)
+    assert not again.fresh
+    assert {path: path.stat().st_mtime_ns for path in stage.out.resolve().rglob("*")} == before
+    assert not list(stage.out.parent.glob(".*"))
+
+
+def test_an_interrupted_publish_leaves_the_old_release(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stage.out.readlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(releases, "_write_runs", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            releases.publish(stage.house, out=stage.out)
+    assert stage.out.readlink() == before
+    assert not releases.publish(stage.house, out=stage.out).fresh
+
+
+def test_a_folder_that_is_no_link_of_ours_is_left_alone(stage: Stage, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    with pytest.raises(Conflict):
+        releases.publish(stage.house, out=mine)
+    assert (mine / "letter.txt").read_text() == "dear"
+
+
+def test_a_name_withdrawn_leaves_new_releases_and_the_log_stays(stage: Stage) -> None:
+    with psycopg.connect(stage.superuser_dsn) as connection:
+        connection.execute("ALTER TABLE gift DISABLE TRIGGER ALL")
+        (gift,) = connection.execute(
+            "UPDATE gift SET publish_name = true, display_name = '見本の公開名' WHERE id ="
+            " (SELECT min(id) FROM gift WHERE accepted_on IS NOT NULL) RETURNING no"
+        ).fetchone()
+    shown = releases.publish(stage.house, out=stage.out)
+    assert "見本の公開名" in (stage.out / "disclosures.json").read_text()
+    with psycopg.connect(stage.superuser_dsn) as connection:
+        connection.execute(
+            "UPDATE gift SET publish_name = false, display_name = '' WHERE no = %s", (gift,)
+        )
+    hidden = releases.publish(stage.house, out=stage.out)
+    assert shown.size == hidden.size
+    assert shown.place != hidden.place
+    assert all(
+        "見本の公開名".encode() not in file.read_bytes()
+        for file in stage.out.resolve().rglob("*")
+        if file.is_file()
+    )
+    assert verify(Files.of(stage.out), Asked(since=stage.old_checkpoint)).ok
+
+
+def test_no_person_is_in_a_release(stage: Stage, files: Files) -> None:
+    with psycopg.connect(stage.superuser_dsn) as connection:
+        marks = {
+            mark
+            for row in connection.execute(
+                "SELECT family_name, kana, email, address1, phone FROM donor"
+            ).fetchall()
+            for mark in row
+            if mark and len(mark) > 2
+        }
+    whole = b"\n".join(files.values())
+    assert marks
+    assert [mark for mark in marks if mark.encode() in whole] == []
+
+
+MUTATIONS = 520
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_changed_byte_is_found(files: Files, part: int) -> None:
+    """Random bytes of random files; where a forger could fit the fingerprints, he does."""
+    dice = random.Random(part)
+    names = sorted(name for name in files if name != "SHA256SUMS")
+    summed = {"README", "disclosures.json", "data/groups.csv", "data/datapackage.json"}
+    missed = []
+    for _ in range(MUTATIONS // 4):
+        name = dice.choice(names)
+        forged = files.copy()
+        data = bytearray(forged[name])
+        if not data:
+            continue
+        at = dice.randrange(len(data))
+        data[at] ^= 1 << dice.randrange(8)
+        forged[name] = bytes(data)
+        if name not in summed and not name.startswith("data/"):
+            forged.sum_again()
+        if not failing(forged):
+            missed.append((name, at))
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    "name", ["entries", "postings", "gifts", "awards", "allocations", "balances"]
+)
+def test_a_forged_figure_in_a_table_is_found_even_with_fitting_fingerprints(
+    files: Files, name: str
+) -> None:
+    path = f"data/{name}.csv"
+    dice = random.Random(name)
+    lines = files[path].split(b"\n")
+    for _ in range(12):
+        row = dice.randrange(1, len(lines) - 1)
+        digits = [i for i, char in enumerate(lines[row]) if 48 <= char <= 57]
+        at = dice.choice(digits)
+        forged_line = bytearray(lines[row])
+        forged_line[at] = 48 + (forged_line[at] - 47) % 10
+        forged = files.copy()
+        forged[path] = b"\n".join([*lines[:row], bytes(forged_line), *lines[row + 1 :]])
+        assert failing(forged.sum_again()) == {10}
+    for broken in ([*lines[:-2], b""], [*lines[:-1], lines[-2], b""]):
+        forged = files.copy()
+        forged[path] = b"\n".join(broken)
+        assert failing(forged.sum_again()) == {10}
+
+
+@pytest.mark.parametrize("name", ["ledger.journal", "ledger.beancount"])
+def test_a_forged_journal_is_found(files: Files, name: str) -> None:
+    path = f"data/{name}"
+    for old, new in ((b"36 JPY", b"37 JPY"), (b"fee.charged", b"fee.reimbursed")):
+        assert old in files[path]
+        forged = files.copy()
+        forged[path] = forged[path].replace(old, new, 1)
+        assert failing(forged.sum_again()) == {10}
+
+
+class Forger:
+    """Rebuilds a whole log from changed entries and signs it with a key of his own."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files.copy()
+        self.entries = [
+            entry
+            for name in sorted(n for n in files if n.startswith("log/tile/entries/"))
+            for entry in unbundle(files[name])
+        ]
+        self.key = KeySigner(new_signing_key("tests.example/log"))
+
+    def rebuild(self, signer: Signer | None = None, *, keys: bool = True) -> Files:
+        signer = signer or self.key
+        for name in [n for n in self.files if n.startswith("log/tile/")]:
+            del self.files[name]
+        size = len(self.entries)
+        for number, width, data in bundles(0, self.entries):
+            self.files[f"log/{tile_path('entries', number, width)}"] = data
+        leaves = [leaf_hash(entry) for entry in self.entries]
+        for level, number, width, data in grow(self._read, 0, leaves, size):
+            self.files[f"log/{tile_path(level, number, width)}"] = data
+        head = Checkpoint("tests.example/log", size, root(TiledTree(self._read, size), size))
+        note = Note(head.text, (signer.sign(head.text),))
+        self.files["log/checkpoint"] = note.spelled().encode()
+        if keys:
+            vkey = signer.key.vkey
+            listed = {"keys": [{"vkey": vkey, "from": 1, "until": None}]}
+            self.files["log/keys.json"] = spell(listed)
+            self.files["log/vkey"] = f"{vkey}\n".encode()
+        return self.files.sum_again()
+
+    def _read(self, level: int, number: int, width: int) -> bytes:
+        return self.files[f"log/{tile_path(level, number, width)}"]
+
+
+def spell(content: object) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+def changed(entry: bytes, **facts: object) -> bytes:
+    return spell(json.loads(entry) | facts)[:-1]
+
+
+def test_a_fork_with_a_new_key_fails_for_everybody_who_kept_something(
+    stage: Stage, files: Files
+) -> None:
+    forger = Forger(files)
+    forger.entries = forger.entries[:-1]
+    forged = forger.rebuild()
+    vkey = json.loads(files["log/keys.json"])["keys"][0]["vkey"]
+    assert 1 in failing(forged, since=stage.old_checkpoint)
+    assert 1 in failing(forged, vkey=vkey)
+
+
+def test_dropping_the_last_entries_shows_against_an_older_checkpoint(
+    stage: Stage, files: Files
+) -> None:
+    """Even the fund itself cannot sign a shorter log for somebody who kept a longer one."""
+    forger = Forger(files)
+    forger.entries = forger.entries[: len(forger.entries) // 2]
+    shorter = forger.rebuild(stage.house.port(Signer))
+    assert {1, 3} & failing(shorter, since=files["log/checkpoint"])
+    assert 3 in failing(shorter, since=stage.old_checkpoint)
+
+
+def test_two_entries_reordered_are_found(stage: Stage, files: Files) -> None:
+    forger = Forger(files)
+    forger.entries[1], forger.entries[2] = forger.entries[2], forger.entries[1]
+    assert {4} <= failing(forger.rebuild(stage.house.port(Signer)))
+
+
+def test_the_owner_of_the_key_cannot_cheat_in_the_sums(stage: Stage, files: Files) -> None:
+    """With the real key and fitting fingerprints: each lie breaks the check that is about it."""
+    kinds = {}
+    for at, entry in enumerate(Forger(files).entries):
+        kinds.setdefault(json.loads(entry)["kind"], at)
+
+    def cheat(of: str, **facts: object) -> set[int]:
+        forger = Forger(files)
+        at = kinds[of]
+        forger.entries[at] = changed(forger.entries[at], **facts)
+        return failing(forger.rebuild(stage.house.port(Signer)))
+
+    first = json.loads(Forger(files).entries[kinds["donation.received"]])
+    share = {**first["shares"][0], "yen": first["shares"][0]["yen"] + 1}
+    line = json.loads(Forger(files).entries[kinds["allocation.line"]])
+    moved = [{**p, "yen": p["yen"] + (1 if p["yen"] > 0 else 0)} for p in line["postings"]]
+    assert 7 in cheat("donation.received", shares=[share, *first["shares"][1:]])
+    assert 5 in cheat("allocation.line", postings=moved)
+    assert {7, 9} & cheat("allocation.line", rank=2)
+    assert 9 in cheat("allocation.line", yen=line["yen"] + 1)
+    assert 9 in cheat("allocation.approved", plan_sha256="0" * 64)
+    assert 8 in cheat("award.decided", ceiling=1)
+    assert 8 in cheat("settlement.confirmed", spent=1)
+    assert 4 in cheat("fee.charged", kind="fee.imagined")
+    assert 4 in cheat("fee.charged", no=1)
+    assert 6 in cheat("opening.balance", postings=[])
+
+
+def test_a_key_that_was_not_announced_is_not_trusted(stage: Stage, files: Files) -> None:
+    keys = json.loads(files["log/keys.json"])
+    stranger = KeySigner(new_signing_key("tests.example/log"))
+    forged = files.copy()
+    head = forged["log/checkpoint"].decode().split("\n\n")[0] + "\n"
+    forged["log/checkpoint"] = Note(head, (stranger.sign(head),)).spelled().encode()
+    keys["keys"][-1]["vkey"] = stranger.key.vkey
+    forged["log/keys.json"] = spell(keys)
+    forged["log/vkey"] = f"{stranger.key.vkey}\n".encode()
+    assert 1 in failing(forged.sum_again())
+
+
+def test_the_command_says_it_in_one_sentence_and_by_its_exit(stage: Stage, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.write_bytes(stage.old_checkpoint)
+    command = [sys.executable, "-m", "fund", "verify", str(stage.out), "--since", str(old)]
+    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert len([line for line in good.stdout.splitlines() if line.startswith("check ")]) == 12
+    assert "書きかえられていません" in good.stdout.splitlines()[-1]
+    as_json = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(as_json.stdout)["ok"] is True
+    nowhere = subprocess.run(
+        [*command[:4], str(tmp_path / "nothing")], capture_output=True, text=True, check=False
+    )
+    assert nowhere.returncode == 1
+    assert "FAIL" in nowhere.stdout
