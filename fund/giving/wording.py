@@ -69,12 +69,13 @@ def method_words() -> dict[str, str]:
     return {
         "card": _("クレジットカード"),
         "konbini": _("コンビニ"),
-        "paypay": _("PayPay"),
+        "paypay": "PayPay",
         "bank_transfer": _("銀行振込（専用口座）"),
         "counter": _("窓口"),
         "slip": _("納付書"),
         "box": _("募金箱"),
         "bank": _("銀行振込"),
+        "portal": _("寄附サイト"),
     }
 
 
@@ -90,7 +91,11 @@ def consent_words() -> dict[str, str]:
 
 def kind_words() -> dict[str, str]:
     """Who gives."""
-    return {"individual": _("個人"), "organisation": _("法人・団体")}
+    return {
+        "individual": _("個人"),
+        "organisation": _("法人・団体"),
+        "anonymous": _("匿名"),
+    }
 
 
 def wish_text(wish: Wish | ShareView, names: Names) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fund.kernel.calendar import ZONE, day_in_japan
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.kernel.transitions import Transitions
@@ -35,8 +36,8 @@ ENDED = frozenset({"failed", "expired", "canceled"})
 ONLINE_METHODS = ("card", "konbini", "paypay", "bank_transfer")
 """Methods behind the provider's hosted page, in the order in which they are offered."""
 
-OFFLINE_METHODS = frozenset({"counter", "slip", "box", "bank"})
-"""Cash at the desk, payment slip (納付書), collection box, direct transfer to the ward."""
+OFFLINE_METHODS = frozenset({"counter", "slip", "box", "bank", "portal"})
+"""Cash at the desk, payment slip (納付書), collection box, direct transfer, a donation portal."""
 
 LIMITS: Mapping[str, tuple[int, int]] = {
     "card": (50, 99_999_999),
@@ -125,6 +126,12 @@ def in_range(method: str, yen: int) -> bool:
     """Whether an online method takes this amount."""
     least, most = LIMITS[method]
     return least <= yen <= most
+
+
+def transfer_deadline(now: dt.datetime) -> dt.datetime:
+    """Until when a transfer promised now is waited for: the end of a day in Japan."""
+    day = day_in_japan(now) + TRANSFER_LIFE
+    return dt.datetime.combine(day, dt.time(23, 59, 59), ZONE).astimezone(dt.UTC)
 
 
 def has_lapsed(method: str, pay_by: dt.datetime | None, funded: int, now: dt.datetime) -> bool:

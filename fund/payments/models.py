@@ -49,12 +49,13 @@ payment = Table(
     Column("look_at", DateTime(timezone=True)),
     Column("reminded_at", DateTime(timezone=True)),
     Column("warned_at", DateTime(timezone=True)),
+    Column("checked_at", DateTime(timezone=True)),
     Column("late", Boolean, nullable=False, server_default="false"),
     Column("extra", Boolean, nullable=False, server_default="false"),
     CheckConstraint("yen > 0", name="yen_positive"),
     CheckConstraint(
         "method IN ('card', 'konbini', 'paypay', 'bank_transfer',"
-        " 'counter', 'slip', 'box', 'bank')",
+        " 'counter', 'slip', 'box', 'bank', 'portal')",
         name="method",
     ),
     CheckConstraint(

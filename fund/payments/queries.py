@@ -152,19 +152,20 @@ def payments_to_remind(
 
 
 def payments_to_check(connection: Connection, limit: int = 200) -> list[PaymentView]:
-    """Payments an officer should look at, the newest first.
+    """Payments an officer should look at and has not yet, the newest first.
 
     Paid again, paid too much, paid in part, or with a fraud warning of the card's network.
     """
     rows = connection.execute(
         select(payment)
         .where(
+            payment.c.checked_at.is_(None),
             or_(
                 payment.c.extra,
                 payment.c.excess_yen > 0,
                 payment.c.warned_at.is_not(None),
                 (payment.c.state == "waiting") & (payment.c.funded_yen > 0),
-            )
+            ),
         )
         .order_by(payment.c.id.desc())
         .limit(limit)

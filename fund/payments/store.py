@@ -107,7 +107,7 @@ def note_facts(tx: Transaction, number: str, **values: Any) -> None:
 
 def mark_extra(tx: Transaction, number: str) -> None:
     """Note that a paid gift was paid again by this payment; its money waits for an officer."""
-    note_facts(tx, number, extra=True)
+    note_facts(tx, number, extra=True, checked_at=None)
 
 
 def claim_looks(tx: Transaction, limit: int) -> list[Row[Any]]:

@@ -45,6 +45,7 @@ def upgrade():
         sa.Column("look_at", moment),
         sa.Column("reminded_at", moment),
         sa.Column("warned_at", moment),
+        sa.Column("checked_at", moment),
         sa.Column("late", sa.Boolean(), nullable=False, server_default="false"),
         sa.Column("extra", sa.Boolean(), nullable=False, server_default="false"),
     ):
@@ -114,6 +115,7 @@ def downgrade():
     for name in (
         "extra",
         "late",
+        "checked_at",
         "warned_at",
         "reminded_at",
         "look_at",

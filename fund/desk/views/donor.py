@@ -57,7 +57,7 @@ def donor(secret: str) -> ResponseReturnValue:
         status=status(story, returned),
         refresh=again if looking else None,
         can_pay=online and panel["payment"] is None,
-        can_change=online,
+        can_change=online and not (panel["payment"] and panel["payment"].funded),
         method_words=method_words(),
         **panel,
         as_of=now(),

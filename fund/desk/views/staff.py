@@ -13,7 +13,10 @@ from fund.desk.board import INVARIANTS
 from fund.desk.views.blueprint import blueprint
 from fund.giving import queries as giving
 from fund.grants import queries as grants
+from fund.payments import queries as payments
+from fund.payments.reconciliation import queries as reconciliation
 from fund.platform.invariants import examine
+from fund.platform.outbox import failed_mails
 from fund.platform.web.access import permission, signed_in
 from fund.platform.web.context import current_house, now
 
@@ -49,6 +52,19 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             "acceptance.decide",
             acceptance,
         ),
+        _item(
+            _("訂正した受領証明書の依頼"),
+            giving.receipt_requests_waiting(connection),
+            "gift.correct",
+            url_for("giving.staff_receipt_requests"),
+        ),
+        _item(
+            _("確認が必要な支払い"),
+            len(payments.payments_to_check(connection)),
+            "refund.propose",
+            url_for("giving.staff_payments"),
+        ),
+        _item(_("届かなかったメール"), failed_mails(connection), "mail.read", url_for("desk.mail")),
         _item(_("推薦を待つ申請"), asked.get("submitted", 0), "award.recommend", applications),
         _item(
             _("決定を待つ申請"),
@@ -63,6 +79,12 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             url_for("allocation.staff_runs"),
         ),
         _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.staff_runs")),
+        _item(
+            _("決済会社との照合で残ったもの"),
+            len(reconciliation.open_items(connection, now())),
+            "reconciliation.read",
+            url_for("reconciliation.overview"),
+        ),
         _item(
             _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
         ),

@@ -45,6 +45,7 @@ def retry_payment(
             raise Conflict("この寄附のお支払いは済んでいるか、受け付けを終えています")
         wanted = row.method if method is None else check_method(method, Yen(row.yen))
         attempts = payments_of(tx.connection, gift_no)
+        _stay_with_transfer(attempts, wanted)
         if row.state == "awaiting_payment" and (alive := _alive(attempts, wanted, now)):
             return alive
         if len(attempts) >= MAX_ATTEMPTS:
@@ -56,6 +57,15 @@ def retry_payment(
         payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=Yen(row.yen), method=wanted)
         tx.audit("gift.retried", gift_no, payment=payment_no, before=row.state, method=wanted)
     return payment_no
+
+
+def _stay_with_transfer(attempts: Sequence[PaymentView], method: str) -> None:
+    """Refuse another method while part of a transfer lies with the provider."""
+    if any(one.state == "waiting" and one.funded and one.method != method for one in attempts):
+        raise Conflict(
+            "お振り込みの一部が届いています。残りを同じ口座へお振り込みください。"
+            "ほかの方法をご希望のときは、窓口へご連絡ください"
+        )
 
 
 def _leave_others(house: House, by: Actor, now: dt.datetime, gift_no: str, method: str) -> None:

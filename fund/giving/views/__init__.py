@@ -1,9 +1,33 @@
 """Pages of giving: the five steps, the way to the payment page, and acceptance for staff."""
 
-from fund.giving.views import acceptance, landing, payment, staff, steps, submission, uses
+from fund.giving.views import (
+    acceptance,
+    keeping,
+    landing,
+    my_gift,
+    payment,
+    staff,
+    staff_corrections,
+    staff_payments,
+    steps,
+    submission,
+    uses,
+)
 from fund.giving.views.blueprint import blueprint
 
-PAGES = (landing, uses, steps, submission, payment, staff, acceptance)
+PAGES = (
+    landing,
+    uses,
+    steps,
+    submission,
+    payment,
+    staff,
+    acceptance,
+    keeping,
+    my_gift,
+    staff_corrections,
+    staff_payments,
+)
 """Importing a module attaches its pages to the blueprint."""
 
 __all__ = ["PAGES", "blueprint"]

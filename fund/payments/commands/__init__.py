@@ -19,6 +19,7 @@ from fund.payments.commands.offline import book_offline, record_offline
 from fund.payments.commands.watching import (
     claim_looks,
     look_soon,
+    note_checked,
     note_excess,
     note_warning,
     remind,
@@ -39,6 +40,7 @@ __all__ = [
     "keep_event",
     "keep_listed",
     "look_soon",
+    "note_checked",
     "note_excess",
     "note_listed",
     "note_warning",

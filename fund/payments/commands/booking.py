@@ -20,14 +20,14 @@ from fund.payments.domain import (
     ONLINE_METHODS,
     PAYMENT,
     SESSION_LIFE,
-    TRANSFER_LIFE,
     CheckoutFacts,
     has_lapsed,
     mismatch,
     next_look,
     state_after,
+    transfer_deadline,
 )
-from fund.payments.facts import Dossier
+from fund.payments.facts import Dossier, RefundFacts
 from fund.payments.messages import (
     PaymentExpired,
     PaymentFailed,
@@ -54,7 +54,8 @@ def apply_dossier(
 ) -> str | None:
     """Bring a payment and all that became of it to where the provider says it is.
 
-    One transaction, in one order whatever came first: the payment, its refunds, its disputes.
+    One transaction, in one order whatever came first: the payment, then all that became of its
+    money in the order of time (``Dossier.told``).
     Idempotent and monotone: the same facts again, or older ones, change nothing.
     Returns why the facts were not used, or None when they were.
     """
@@ -86,10 +87,11 @@ def _use(tx: Transaction, row: Row[Any], dossier: Dossier) -> str | None:
     _advance(tx, row, facts)
     if dossier.refunds or dossier.disputes:
         row = store.lock_payment(tx, row.no) or row
-        for refund in dossier.refunds:
-            refunds.apply(tx, row, refund)
-        for dispute in dossier.disputes:
-            disputes.apply(tx, row, dispute)
+        for told in dossier.told():
+            if isinstance(told, RefundFacts):
+                refunds.apply(tx, row, told)
+            else:
+                disputes.apply(tx, row, told)
     return None
 
 
@@ -127,7 +129,7 @@ def _state_after(tx: Transaction, row: Row[Any], facts: CheckoutFacts) -> str:
 
 def _tell(tx: Transaction, row: Row[Any], after: str, facts: CheckoutFacts) -> None:
     if after == "waiting":
-        until = facts.pay_by or tx.now + TRANSFER_LIFE
+        until = facts.pay_by or transfer_deadline(tx.now)
         tx.announce(PaymentWaiting(row.no, row.gift_no, facts.method or row.method, until))
     elif after == "expired":
         tx.announce(PaymentExpired(row.no, row.gift_no))
@@ -144,7 +146,7 @@ def _learn(tx: Transaction, row: Row[Any], facts: CheckoutFacts) -> None:
         if value is not None and getattr(row, name) is None
     }
     if facts.voucher is not None and facts.funded >= row.funded_yen:
-        until = facts.pay_by or row.pay_by or tx.now + TRANSFER_LIFE
+        until = facts.pay_by or row.pay_by or transfer_deadline(tx.now)
         learnt |= {
             "voucher": dict(facts.voucher),
             "funded_yen": int(facts.funded),

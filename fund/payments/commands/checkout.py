@@ -14,6 +14,7 @@ from fund.payments.domain import SESSION_LIFE
 from fund.payments.messages import PaymentFailed
 from fund.payments.ports import CheckoutOrder, Provider
 from fund.payments.queries import PaymentView
+from fund.payments.subscriptions_queries import monthly_of_gift
 from fund.platform.house import House
 
 
@@ -41,20 +42,21 @@ def open_checkout(
     """
     with house.database.reading() as connection:
         payment = queries.payment_by_no(connection, payment_no)
+        pledge_no = monthly_of_gift(connection, payment.gift_no) if payment else None
     if payment is None:
         raise NotFound("お支払いが見つかりません")
     if payment.state not in {"created", "open"} or now >= payment.created_at + SESSION_LIFE:
         raise Conflict("このお支払いは終わっています")
     if payment.session_url:
         return payment.session_url
-    opened = house.port(Provider).open_checkout(_order(payment, wording))
+    opened = house.port(Provider).open_checkout(_order(payment, wording, pledge_no))
     with house.transaction(by=by, now=now) as tx:
         store.note_checkout(tx, payment_no, opened)
         tx.audit("payment.opened", payment.gift_no, payment=payment_no)
     return opened.url
 
 
-def _order(payment: PaymentView, wording: CheckoutWording) -> CheckoutOrder:
+def _order(payment: PaymentView, wording: CheckoutWording, pledge_no: str | None) -> CheckoutOrder:
     """A function of the stored row, so that a repetition is the same order under the same key.
 
     What may be corrected between two tries (mail address, wording) is part of the key: the
@@ -80,6 +82,7 @@ def _order(payment: PaymentView, wording: CheckoutWording) -> CheckoutOrder:
         cancel_url=wording.cancel_url,
         expires_at=payment.created_at + SESSION_LIFE,
         method=payment.method,
+        pledge_no=pledge_no,
     )
 
 

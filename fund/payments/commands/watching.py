@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from fund.kernel.actor import system
+from fund.kernel.actor import Actor, system
+from fund.kernel.errors import NotFound
 from fund.kernel.money import Yen
 from fund.payments import queries, store
 from fund.payments.messages import PaymentDue
@@ -58,9 +59,24 @@ def note_warning(
         if row is None:
             return "no payment of ours"
         if row.warned_at is None:
-            store.note_facts(tx, row.no, warned_at=now)
+            store.note_facts(tx, row.no, warned_at=now, checked_at=None)
             tx.audit("payment.fraud-warning", row.gift_no, payment=row.no)
     return None
+
+
+def note_checked(house: House, *, by: Actor, now: dt.datetime, payment_no: str) -> None:
+    """An officer looked at a payment that asked for it, and did what there was to do.
+
+    Raises:
+        NotFound: for an unknown payment.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        row = store.lock_payment(tx, payment_no)
+        if row is None:
+            raise NotFound("お支払いが見つかりません")
+        if row.checked_at is None:
+            store.note_facts(tx, payment_no, checked_at=now)
+            tx.audit("payment.checked", row.gift_no, payment=payment_no)
 
 
 def note_excess(house: House, *, now: dt.datetime, customer_id: str, yen: Yen) -> str | None:
@@ -75,6 +91,6 @@ def note_excess(house: House, *, now: dt.datetime, customer_id: str, yen: Yen) -
             return "no customer of ours"
         row = store.lock_payment(tx, found[0].no)
         if row is not None and row.excess_yen != int(yen):
-            store.note_facts(tx, row.no, excess_yen=int(yen))
+            store.note_facts(tx, row.no, excess_yen=int(yen), checked_at=None)
             tx.audit("payment.excess", row.gift_no, payment=row.no, yen=int(yen))
     return None
