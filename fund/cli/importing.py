@@ -8,6 +8,7 @@ import click
 
 KINDS = {
     "gifts": "fund.cli.importing_gifts:gifts",
+    "bank": "fund.cli.importing_bank:bank",
 }
 """Each kind of file and the place its command is loaded from, only when it is asked for."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from giving_books import rows
-from intake_books import csv_file, dry, load, row
 from intake_books import broken as broken_laws
+from intake_books import csv_file, dry, load, row
 
-from fund.giving.intake import booking, importing
+from fund.giving.intake import batches, booking, importing, queries
 
 COUNTS = "SELECT count(*), coalesce(sum(yen), 0) FROM gift"
 
@@ -140,8 +140,6 @@ def test_the_same_gift_is_left_out_and_the_decision_is_kept(house, app_dsn, hand
 
 
 def _decide(house, by, now, *, same):
-    from fund.giving.intake import batches, queries
-
     with house.database.reading() as connection:
         [doubt] = queries.open_doubts(connection)
     batches.decide_doubt(house, by=by, now=now, doubt_id=doubt.id, same=same)
