@@ -8,7 +8,8 @@ come in, the newest dossier says everything the older ones said, and more.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from fund.kernel.money import Yen
 from fund.payments.domain import CheckoutFacts
@@ -59,3 +60,25 @@ class Dossier:
     checkout: CheckoutFacts
     refunds: tuple[RefundFacts, ...] = ()
     disputes: tuple[DisputeFacts, ...] = ()
+
+    def told(self) -> Iterator[RefundFacts | DisputeFacts]:
+        """What became of the money, moment by moment, as if every event had come in its time.
+
+        Where a refund's money is taken from may depend on what stood where before it. So a
+        dossier that says much at once is told in the order in which the money moved: whoever
+        hears it late writes the same books as whoever heard every word.
+        """
+        moments: list[tuple[dt.datetime, RefundFacts | DisputeFacts]] = []
+        for refund in self.refunds:
+            if refund.left_at is not None and refund.came_back_at is not None:
+                gone = replace(refund, status="pending", came_back_at=None, failure_reason=None)
+                moments.append((refund.left_at, gone))
+            moments.append((refund.came_back_at or refund.left_at or refund.created_at, refund))
+        for dispute in self.disputes:
+            if dispute.withdrawn_at is not None and dispute.reinstated_at is not None:
+                taken = replace(dispute, status="under_review", reinstated_at=None)
+                moments.append((dispute.withdrawn_at, taken))
+            at = dispute.reinstated_at or dispute.withdrawn_at or dispute.created_at
+            moments.append((at, dispute))
+        for _, facts in sorted(moments, key=lambda moment: moment[0]):
+            yield facts

@@ -215,6 +215,8 @@ def apply(tx: Transaction, payment: Row[Any], facts: RefundFacts) -> None:
     row = store.find_refund(tx, payment.no, facts.refund_id, facts.our_no)
     if row is None:
         row = _external(tx, payment, facts)
+    if row.came_back_on is not None and facts.came_back_at is None:
+        return
     if row.left_on is None and facts.left_at is not None:
         on = day_in_japan(facts.left_at)
         _follow(tx, row, _as_it_left(facts), left_at=facts.left_at, left_on=on)

@@ -47,16 +47,19 @@ class Report:
     open_items: tuple[OpenItem, ...]
 
 
-def reconcile(house: House, *, now: dt.datetime, day: dt.date | None = None) -> Report:
+def reconcile(
+    house: House, *, now: dt.datetime, day: dt.date | None = None, thorough: bool = True
+) -> Report:
     """Fetch what the provider moved, match it, close gaps, book payouts, and write it down.
 
     Repeating it changes nothing but the list of comparisons. With ``day`` (in Japan) only that
-    day is fetched, and only its open items count.
+    day is fetched, and only its open items count. ``thorough`` also looks at every payment that
+    has not come to its end, movement or not.
 
     Raises:
         Unavailable: when the provider does not answer; what was fetched so far stays.
     """
-    looked = _look_at_living(house, now)
+    looked = _look_at_living(house, now) if thorough else 0
     fetched, balance = _fetch(house, now, day)
     _fetch_payouts(house, now)
     matched = _match(house, now)

@@ -38,7 +38,7 @@ def nightly(house: House, *, now: dt.datetime, **_: Any) -> None:
 
 def after_payout(house: House, *, now: dt.datetime, **_: Any) -> None:
     """Compare because a payout ended."""
-    commands.reconcile(house, now=now)
+    commands.reconcile(house, now=now, thorough=False)
 
 
 @events.on("payout.paid", "payout.failed", "payout.canceled", "payout.reconciliation_completed")
