@@ -114,11 +114,24 @@ class StripeProvider(Provider):
         try:
             session = self._ask(
                 "retrieve",
-                lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": SESSION}),
+                lambda: self._client.v1.checkout.sessions.retrieve(
+                    session_id, {"expand": [*SESSION, "invoice.payments"]}
+                ),
             )
         except NotFound:
             return None
-        return self._dossier(reading.checkout_facts(session.to_dict()))
+        return self._dossier(reading.checkout_facts(self._with_intent(session.to_dict())))
+
+    def _with_intent(self, session: dict[str, Any]) -> dict[str, Any]:
+        """A session that began a subscription shows its payment on the invoice only."""
+        intent_id = reading.intent_of_invoice(session.get("invoice"))
+        if session.get("payment_intent") is not None or intent_id is None:
+            return session
+        intent = self._ask(
+            "retrieve intent",
+            lambda: self._client.v1.payment_intents.retrieve(intent_id, {"expand": INTENT}),
+        )
+        return {**session, "payment_intent": intent.to_dict()}
 
     def dossier_of_intent(self, intent_id: str) -> Dossier | None:
         """Find the session of an intent; without one the intent speaks for itself."""
@@ -157,7 +170,8 @@ class StripeProvider(Provider):
     def _dossier(self, facts: Any) -> Dossier:
         if facts.charge_id is None:
             return Dossier(facts)
-        v1, charge = self._client.v1, {"charge": facts.charge_id, "limit": PAGE}
+        v1: Any = self._client.v1
+        charge = {"charge": facts.charge_id, "limit": PAGE}
         refunds = self._all(lambda more: v1.refunds.list({**charge, "expand": REFUND, **more}))
         disputes = self._all(lambda more: v1.disputes.list({**charge, **more}))
         return Dossier(
@@ -192,12 +206,13 @@ class StripeProvider(Provider):
 
     def events(self, since: dt.datetime | None, types: Collection[str]) -> Iterator[ListedEvent]:
         """List events by their types, newest first within each request."""
+        listing: Any = self._client.v1.events
         wanted = sorted(types)
         for start in range(0, len(wanted), TYPES_AT_ONCE):
             asked: dict[str, Any] = {"types": wanted[start : start + TYPES_AT_ONCE], "limit": PAGE}
             if since is not None:
                 asked["created"] = {"gte": int(since.timestamp())}
-            for page in self._pages(lambda more: self._client.v1.events.list({**asked, **more})):  # noqa: B023
+            for page in self._pages(lambda more: listing.list({**asked, **more})):  # noqa: B023
                 for event in page:
                     body = json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str)
                     yield ListedEvent(_note(event), body.encode())
@@ -242,6 +257,8 @@ def _session_params(order: CheckoutOrder, customer: str | None) -> dict[str, Any
         "locale": order.locale,
         "expires_at": int(order.expires_at.timestamp()),
     }
+    if order.pledge_no is not None:
+        _make_monthly(params, order)
     if not params["payment_method_options"]:
         del params["payment_method_options"]
     if customer is not None:
@@ -249,6 +266,17 @@ def _session_params(order: CheckoutOrder, customer: str | None) -> dict[str, Any
     elif order.email:
         params["customer_email"] = order.email
     return params
+
+
+def _make_monthly(params: dict[str, Any], order: CheckoutOrder) -> None:
+    """The same page, but it begins a subscription: the intent then belongs to its invoice."""
+    del params["payment_intent_data"]
+    params["mode"] = "subscription"
+    params["line_items"][0]["price_data"]["recurring"] = {"interval": "month"}
+    params["subscription_data"] = {
+        "description": order.description,
+        "metadata": {**_references(order), "pledge": str(order.pledge_no)},
+    }
 
 
 def _references(order: CheckoutOrder) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
@@ -110,7 +111,7 @@ def mark_extra(tx: Transaction, number: str) -> None:
     note_facts(tx, number, extra=True, checked_at=None)
 
 
-def claim_looks(tx: Transaction, limit: int) -> list[Row[Any]]:
+def claim_looks(tx: Transaction, limit: int) -> Sequence[Row[Any, Any, Any, Any]]:
     """Take the payments that are due for a look and put their next look off (see ``next_look``).
 
     Putting it off first keeps two sweeps from asking twice, and one that always fails from
@@ -130,7 +131,7 @@ def claim_looks(tx: Transaction, limit: int) -> list[Row[Any]]:
             .values(look_at=bindparam("later")),
             [{"claimed": row.id, "later": next_look(row.created_at, tx.now)} for row in due],
         )
-    return list(due)
+    return due
 
 
 def look_soon(tx: Transaction, numbers: list[str]) -> None:
