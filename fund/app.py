@@ -16,12 +16,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fund.allocation import views as allocation_views
 from fund.desk import views as desk_views
 from fund.giving import views as giving_views
+from fund.giving.intake import views as intake_views
 from fund.grants import views as grant_views
 from fund.identity import views as identity_views
 from fund.kernel import calendar
 from fund.kernel.money import format_yen
 from fund.manual import views as manual_views
+from fund.payments import refunds_views
 from fund.payments import views as payment_views
+from fund.payments.reconciliation import views as reconciliation_views
 from fund.platform.house import House
 from fund.platform.web import assets, failures, security
 from fund.platform.web.access import public
@@ -36,14 +39,17 @@ BLUEPRINTS = (
     identity_views.blueprint,
     manual_views.blueprint,
     payment_views.blueprint,
+    refunds_views.blueprint,
+    reconciliation_views.blueprint,
     giving_views.blueprint,
+    intake_views.blueprint,
     grant_views.blueprint,
     receipt_views.blueprint,
     allocation_views.blueprint,
     publication_views.blueprint,
     desk_views.blueprint,
 )
-CSRF_EXEMPT = ("payments.stripe_webhook", "publication.cosign")
+CSRF_EXEMPT = ("payments.stripe_webhook", "publication.cosign", "giving.stop_mail")
 
 
 def create_app(house: House) -> Flask:

@@ -77,10 +77,14 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
         ("signed-in", _("仕事"), "desk.inbox"),
         ("gift.read", _("寄附"), "giving.staff_gifts"),
         ("gift.read", _("採納"), "giving.staff_acceptance"),
+        ("intake.read", _("受け入れ"), "intake.batches"),
+        ("refund.read", _("返金"), "taking_back.refund_list"),
         ("application.read", _("申請"), "grants.staff_applications"),
         ("application.read", _("助成"), "grants.staff_awards"),
         ("run.read", _("配分"), "allocation.staff_runs"),
         ("disbursement.read", _("交付"), "grants.staff_disbursements"),
+        ("reconciliation.read", _("照合"), "reconciliation.overview"),
+        ("mail.read", _("メール"), "desk.mail"),
         ("board.read", _("点検"), "desk.board"),
     )
     return [

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select, text
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
@@ -176,27 +176,25 @@ def sources_of(connection: Connection, award_no: str) -> list[Source]:
     found = []
     for fact, share_id, pot, yen in rows:
         gone = min(undone[fact, "committed"] + undone[fact, "ward"], int(yen))
-        if left := int(yen) - gone:
-            found.append(Source(share_id, pot, Yen(left)))
         if undone[fact, "ward"]:
             found.append(Source("", DUE_FROM_WARD, Yen(undone[fact, "ward"])))
             undone[fact, "ward"] = 0
+        if left := int(yen) - gone:
+            found.append(Source(share_id, pot, Yen(left)))
     return _less_filled(found, _filled(connection, award_no))
+
+
+_UNDONE = text("""
+SELECT line->>'line' AS fact, line->>'from' AS source, (line->>'yen')::bigint AS yen
+FROM journal_entry AS entry, jsonb_array_elements(entry.detail->'lines') AS line
+WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed')
+  AND line->>'award' = :award
+""")
 
 
 def _undone(connection: Connection, award_no: str) -> dict[tuple[str, str], int]:
     """Yen taken back of each allocation line of an award, by (line, ``committed`` or ``ward``)."""
-    line = func.jsonb_array_elements(journal_entry.c.detail["lines"]).column_valued("line")
-    rows = connection.execute(
-        select(
-            line.op("->>")("line"), line.op("->>")("from"), cast(line.op("->>")("yen"), BigInteger)
-        )
-        .select_from(journal_entry, line)
-        .where(
-            journal_entry.c.kind.in_(("donation.refunded", "dispute.lost", "entry.reversed")),
-            line.op("->>")("award") == award_no,
-        )
-    )
+    rows = connection.execute(_UNDONE, {"award": award_no})
     undone: dict[tuple[str, str], int] = defaultdict(int)
     for fact, source, yen in rows:
         undone[fact, source] += int(yen)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fund.giving import queries as giving
 from fund.kernel.actor import donor
 from fund.kernel.errors import NotFound
+from fund.kernel.ids import read_gift_no
 from fund.platform.web.access import permission, public
 from fund.platform.web.context import current_actor, current_house, now
-from fund.receipts import commands
+from fund.receipts import commands, queries
 
 blueprint = Blueprint("receipts", __name__)
 
@@ -46,6 +47,28 @@ def staff_copy(number: str) -> ResponseReturnValue:
         current_house(), by=current_actor(), now=now(), gift_no=number, way="staff"
     )
     return _pdf(pdf, found.no)
+
+
+@blueprint.get("/staff/gifts/<number>/receipts")
+@permission("gift.read")
+def staff_list(number: str) -> ResponseReturnValue:
+    """Every receipt of a gift: which one is valid, which are void, and why."""
+    gift_no = read_gift_no(number) or ""
+    with current_house().database.reading() as connection:
+        if giving.gift(connection, gift_no) is None:
+            raise NotFound(_("寄附が見つかりません"))
+        found = queries.receipts_of(connection, gift_no)
+    return render_template(
+        "receipts/staff_receipts.html",
+        receipts=found,
+        gift_no=gift_no,
+        reasons={
+            "refund": _("返金のため"),
+            "dispute": _("異議による取り消しのため"),
+            "refund-failed": _("返金が届かず、金額がもどったため"),
+        },
+        back=url_for("giving.staff_gift", no=gift_no),
+    )
 
 
 def _pdf(body: bytes, number: str) -> Response:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from whole_fund import Fund
 
 from fund.allocation.queries import lines_of_gift
+from fund.grants import commands as grants
+from fund.kernel.money import Yen
 from fund.receipts.queries import receipt_of, receipts_of
 
 
@@ -156,9 +160,6 @@ def test_a_drafted_run_notices_that_money_went_back(fund: Fund) -> None:
 
 
 def test_money_a_group_returns_goes_to_the_ward_where_the_donor_has_his(fund: Fund) -> None:
-    from fund.grants import commands as grants
-    from fund.kernel.money import Yen
-
     gift = fund.accepted(10_000)
     award = fund.award(10_000)
     fund.allocate()
@@ -185,8 +186,6 @@ def test_money_a_group_returns_goes_to_the_ward_where_the_donor_has_his(fund: Fu
 
 
 def test_the_public_log_tells_which_lines_were_taken_back(fund: Fund) -> None:
-    import json
-
     gift = fund.accepted(10_000)
     award = fund.award(8_000)
     run = fund.allocate()

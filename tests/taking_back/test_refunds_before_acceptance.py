@@ -245,36 +245,59 @@ def test_a_gift_that_lost_a_part_is_accepted_over_the_rest(fund: Fund) -> None:
     assert fund.broken() == []
 
 
-def test_a_second_payment_takes_the_place_of_the_first(fund: Fund) -> None:
-    gift = fund.offered(10_000)
-    fund.again(gift, "konbini")
-    fund.pay(gift, 0)
-    fund.pay(gift, 1, method="konbini")
-    fund.control(f"konbini/{fund.payments(gift)[1].session_id}/pay")
+def paid_twice(fund: Fund) -> str:
+    """A gift paid by card (attempt 1), and afterwards by the voucher the donor held (attempt 0)."""
+    gift = fund.offered(10_000, "konbini")
+    fund.pay(gift, method="konbini")
     fund.heal()
-    first, second = fund.payments(gift)
+    fund.again(gift, "card")
+    fund.pay(gift)
+    fund.heal()
+    fund.pass_time(minutes=1)
+    fund.control(f"konbini/{fund.payments(gift)[0].session_id}/pay")
+    fund.heal()
     assert fund.held() == 20_000
-    fund.refund(gift, 10_000, 0)
-    (own, extra) = fund.rows(
-        "SELECT paid_by, extra FROM gift JOIN payment ON payment.no = paid_by"
-    )[0]
-    assert (own, extra) == (second.no, False)
-    assert fund.gift(gift).state == "received"
+    return gift
+
+
+def own_payment(fund: Fund, gift: str) -> tuple[str, bool]:
+    """The payment whose money a gift is, and whether it counts as extra."""
+    sql = "SELECT paid_by, extra FROM gift JOIN payment ON payment.no = paid_by WHERE gift.no = %s"
+    return tuple(fund.rows(sql, gift)[0])  # type: ignore[return-value]
+
+
+def test_a_second_payment_takes_the_place_of_the_first(fund: Fund) -> None:
+    gift = paid_twice(fund)
+    voucher, card = fund.payments(gift)
+    assert own_payment(fund, gift) == (card.no, False)
+    fund.refund(gift, 10_000, 1)
+    assert own_payment(fund, gift) == (voucher.no, False)
+    assert (fund.gift(gift).state, fund.gift(gift).method) == ("received", "konbini")
     fund.accept(gift)
     assert fund.held() == 0
     assert fund.broken() == []
-    assert first.no != second.no
+
+
+def test_news_of_the_second_payment_after_the_first_went_back(fund: Fund) -> None:
+    gift = fund.offered(10_000, "konbini")
+    fund.pay(gift, method="konbini")
+    fund.heal()
+    fund.again(gift, "card")
+    fund.pay(gift)
+    fund.heal()
+    fund.refund(gift, 10_000, 1)
+    assert fund.gift(gift).state == "refunded"
+    fund.control(f"konbini/{fund.payments(gift)[0].session_id}/pay")
+    fund.heal()
+    assert fund.gift(gift).state == "received"
+    assert own_payment(fund, gift) == (fund.payments(gift)[0].no, False)
+    assert fund.broken() == []
 
 
 def test_an_extra_payment_goes_back_and_the_gift_stays(fund: Fund) -> None:
-    gift = fund.offered(10_000)
-    fund.again(gift, "konbini")
-    fund.pay(gift, 0)
-    fund.pay(gift, 1, method="konbini")
-    fund.control(f"konbini/{fund.payments(gift)[1].session_id}/pay")
-    fund.heal()
+    gift = paid_twice(fund)
     fund.accept(gift)
-    fund.refund(gift, 10_000, 1)
+    fund.refund(gift, 10_000, 0)
     assert fund.gift(gift).state == "accepted"
     assert fund.held() == 0
     assert fund.kinds(gift)[-1] == "payment.returned"
@@ -282,16 +305,24 @@ def test_an_extra_payment_goes_back_and_the_gift_stays(fund: Fund) -> None:
 
 
 def test_after_the_acceptance_too_the_gift_survives_the_wrong_one_of_two(fund: Fund) -> None:
-    gift = fund.offered(10_000)
-    fund.again(gift, "konbini")
-    fund.pay(gift, 0)
-    fund.pay(gift, 1, method="konbini")
-    fund.control(f"konbini/{fund.payments(gift)[1].session_id}/pay")
-    fund.heal()
+    gift = paid_twice(fund)
     fund.accept(gift)
-    fund.dashboard_refund(gift, 0)
+    fund.dashboard_refund(gift, 1)
     fund.heal()
-    assert fund.gift(gift).state == "accepted"
-    assert fund.gift(gift).net_yen == 10_000
+    assert (fund.gift(gift).state, fund.gift(gift).net_yen) == ("accepted", 10_000)
     assert fund.held() == 0
+    assert fund.broken() == []
+
+
+def test_money_from_before_the_acceptance_that_comes_back_after_it_is_held(fund: Fund) -> None:
+    gift = fund.paid(10_000)
+    fund.refund(gift, 4_000)
+    fund.accept(gift)
+    fund.control(f"refunds/{fund.refunds(gift)[0].provider_id}", status="failed")
+    fund.heal()
+    assert (fund.held(), fund.balance("fund:general")) == (4_000, 6_000)
+    # and goes back from where it is held, before the fund gives anything
+    fund.refund(gift, 5_000)
+    assert (fund.held(), fund.balance("fund:general")) == (0, 5_000)
+    assert fund.gift(gift).net_yen == 5_000
     assert fund.broken() == []

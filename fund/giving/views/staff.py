@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from fund.giving import commands, queries, wording
 from fund.giving.queries import GiftView, RegisterRow
 from fund.giving.views.blueprint import blueprint
+from fund.giving.views.money_back import money_back
 from fund.kernel.errors import NotFound
 from fund.kernel.ids import read_gift_no
 from fund.payments.queries import payments_of
@@ -90,6 +91,7 @@ def staff_gift(no: str) -> ResponseReturnValue:
             batches=queries.batches_of_gift(connection, gift.id),
             viewings=queries.viewings(connection, number),
             names=registry.names(connection),
+            **money_back(connection, number),
             **words(),
         )
 
