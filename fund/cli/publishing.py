@@ -26,6 +26,6 @@ def publish(out: Path | None, data: Path | None) -> None:
         while append_pending(house, by=system("shell"), now=now):
             pass
         signing.sign_log(house, now=now)
-        made = releases.publish(house, out=out or house.settings.data_dir / "release")
+        made = releases.publish(house, out=out or house.settings.data_dir / releases.LIVE)
     word = "公開しました" if made.fresh else "前の公開から変わっていません"
     click.echo(f"{word}: {made.size} 番まで、根 {made.root.hex()}\n{made.place}")

@@ -9,8 +9,9 @@ import structlog
 
 from fund.kernel.actor import system
 from fund.platform.house import House
-from fund.publication import commands, signing
+from fund.publication import commands, releases, signing
 from fund.publication.ports import Signer
+from fund.publication.queries import heads
 from fund.publication.reactions import TASK
 
 log = structlog.get_logger("fund.publication")
@@ -34,5 +35,17 @@ def sign(house: House, *, now: dt.datetime, **_payload: Any) -> None:
         log.info("public log signed", size=signed.size, root=signed.root.hex())
 
 
-DELIVERIES = {TASK: append}
-PERIODIC = {TASK: "* * * * *"}
+def release(house: House, *, now: dt.datetime, **_payload: Any) -> None:
+    """Write the live release of the last head; nothing new, or nothing signed, changes nothing."""
+    del now
+    with house.database.reading() as connection:
+        if heads.last_head(connection) is None:
+            return
+    made = releases.publish_live(house)
+    if made.fresh:
+        log.info("release published", size=made.size, root=made.root.hex())
+
+
+RELEASE = "publication.release"
+DELIVERIES = {TASK: append, RELEASE: release}
+PERIODIC = {TASK: "* * * * *", RELEASE: "*/10 * * * *"}

@@ -23,6 +23,9 @@ from fund.publication.release.grants360 import Publisher
 from fund.registry import queries as registry
 
 _ALL = 1_000_000
+LIVE = "release"
+"""Where in the data folder the release lies that the service itself serves."""
+KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,15 @@ def publish(house: House, *, out: Path) -> Release:
     place, fresh = _settle(draft.place, out.with_name(name))
     _point(out, place)
     return Release(place, head.size, head.root, fresh)
+
+
+def publish_live(house: House) -> Release:
+    """Publish the release that the service serves; of the older ones a few are kept."""
+    made = publish(house, out=house.settings.data_dir / LIVE)
+    named = [p for p in made.place.parent.glob(f"{LIVE}.*-*") if p.is_dir() and p != made.place]
+    for old in sorted(named, key=lambda place: place.stat().st_mtime_ns)[: -(KEPT - 1)]:
+        shutil.rmtree(old)
+    return made
 
 
 def _write(house: House, connection: Connection, folder: Folder, head: heads.Head) -> None:

@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +17,12 @@ import database as testing
 import psycopg
 import pytest
 from houses import wired_house
+from sqlalchemy import text
+from werkzeug.serving import make_server
 
 from fund.adapters.signing import KeySigner, new_signing_key
+from fund.app import create_app
+from fund.giving.commands import secret_of
 from fund.kernel.actor import system
 from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
@@ -30,7 +35,7 @@ from fund.publication.log.merkle import leaf_hash, root
 from fund.publication.log.note import Checkpoint, Note
 from fund.publication.log.tiles import TiledTree, bundles, grow, tile_path, unbundle
 from fund.publication.ports import Signer
-from fund.publication.verifier.sources import Missing
+from fund.publication.verifier.sources import Missing, Site
 from fund.publication.verifier.verify import Asked, verify
 from fund.sample.plot import plant
 
@@ -387,3 +392,66 @@ def test_the_command_says_it_in_one_sentence_and_by_its_exit(stage: Stage, tmp_p
     )
     assert nowhere.returncode == 1
     assert "FAIL" in nowhere.stdout
+
+
+def test_a_donors_proof_is_checked_with_the_release_and_opens_only_for_its_donor(
+    stage: Stage, files: Files
+) -> None:
+    client = create_app(stage.house).test_client()
+    with stage.house.database.reading() as connection:
+        gift = connection.execute(
+            text("SELECT no FROM gift WHERE accepted_on IS NOT NULL ORDER BY no LIMIT 1")
+        ).scalar_one()
+    answer = client.get(f"/d/{secret_of(stage.house, gift)}/proof.json")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    proof = answer.get_json()
+    assert failing(files, proof=answer.data) == set()
+    for key, value in (("name", "別の人"), ("received_on", "2026-01-01"), ("salt", "00" * 32)):
+        forged = {**proof, "opening": {**proof["opening"], key: value}}
+        assert failing(files, proof=json.dumps(forged).encode()) == {7}
+    other = {**proof, "index": proof["index"] + 1}
+    assert failing(files, proof=json.dumps(other).encode()) == {7}
+    assert failing(files, proof=b"{}") == {3}
+    assert client.get("/d/nonsense/proof.json").status_code == 404
+
+
+def test_the_live_release_and_the_page_about_it(stage: Stage) -> None:
+    made = releases.publish_live(stage.house)
+    client = create_app(stage.house).test_client()
+    sums = client.get("/release/SHA256SUMS")
+    assert sums.data == (made.place / "SHA256SUMS").read_bytes()
+    journal = client.get("/release/data/ledger.journal")
+    assert journal.data == (made.place / "data/ledger.journal").read_bytes()
+    assert journal.mimetype == "text/plain"
+    assert client.get("/release/").headers["Location"].endswith("/release/README")
+    for path in ("../data/log/checkpoint", ".draft/x", "nothing", "log/../../secret"):
+        assert client.get(f"/release/{path}").status_code == 404
+    for prefix in ("", "/en"):
+        page = client.get(f"{prefix}/verify").get_data(as_text=True)
+        assert made.root.hex() in page
+        assert "fund verify http://localhost" in page
+
+
+def test_the_live_site_verifies_over_http(stage: Stage) -> None:
+    releases.publish_live(stage.house)
+    server = make_server("127.0.0.1", 0, create_app(stage.house), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        found = verify(Site(f"http://127.0.0.1:{server.server_port}"), Asked())
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert found.ok, "\n".join(found.lines())
+
+
+def test_only_a_few_old_live_releases_are_kept(stage: Stage) -> None:
+    place = stage.house.settings.data_dir
+    for number in range(5):
+        (place / f"release.{number + 1}-00000000").mkdir()
+    made = releases.publish_live(stage.house)
+    left = [one for one in place.glob("release.*") if one.is_dir()]
+    assert made.place in left
+    assert len(left) == releases.KEPT

@@ -15,6 +15,7 @@ from fund.kernel.japanese import narrow
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house
 from fund.publication import queries as publication
+from fund.publication import signed
 
 _AWARD = re.compile(r"A\d{4}-\d{4,6}")
 _ENTRY = re.compile(r"\d{1,12}")
@@ -25,13 +26,18 @@ _ENTRY = re.compile(r"\d{1,12}")
 def verify() -> ResponseReturnValue:
     """Find a ledger entry, a gift's entry or an award by its number."""
     asked = request.args.get("number", "").strip()[:60]
-    if not asked:
-        return render_template("desk/verify.html", asked="", missing=False)
     with current_house().database.reading() as connection:
-        found = _place(connection, narrow(asked).upper())
-    if found:
-        return redirect(found)
-    return render_template("desk/verify.html", asked=asked, missing=True), 404
+        found = _place(connection, narrow(asked).upper()) if asked else None
+        if found:
+            return redirect(found)
+        page = render_template(
+            "desk/verify.html",
+            asked=asked,
+            missing=bool(asked),
+            signed=signed.standing(connection),
+            base_url=current_house().settings.base_url,
+        )
+    return page, 404 if asked else 200
 
 
 def _place(connection: Connection, number: str) -> str | None:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("publication", __name__)
 
-from fund.publication.views import entry, glance, grants, ledger, log  # noqa: E402, F401 - routes
+from fund.publication.views import entry, glance, grants, ledger, log, release  # noqa: E402, F401 - routes
