@@ -419,11 +419,10 @@ def test_a_donors_proof_is_checked_with_the_release_and_opens_only_for_its_donor
 def test_the_live_release_and_the_page_about_it(stage: Stage) -> None:
     made = releases.publish_live(stage.house)
     client = create_app(stage.house).test_client()
-    sums = client.get("/release/SHA256SUMS")
-    assert sums.data == (made.place / "SHA256SUMS").read_bytes()
-    journal = client.get("/release/data/ledger.journal")
-    assert journal.data == (made.place / "data/ledger.journal").read_bytes()
-    assert journal.mimetype == "text/plain"
+    for name, kind in (("SHA256SUMS", "text/plain"), ("data/ledger.journal", "text/plain")):
+        with client.get(f"/release/{name}") as answer:
+            assert answer.data == (made.place / name).read_bytes()
+            assert answer.mimetype == kind
     assert client.get("/release/").headers["Location"].endswith("/release/README")
     for path in ("../data/log/checkpoint", ".draft/x", "nothing", "log/../../secret"):
         assert client.get(f"/release/{path}").status_code == 404
