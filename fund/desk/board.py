@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fund.allocation import invariants as allocation
 from fund.giving import invariants as giving
+from fund.giving.intake import invariants as intake
 from fund.grants import invariants as grants
 from fund.ledger import invariants as ledger
 from fund.manual import invariants as manual
@@ -22,6 +23,7 @@ INVARIANTS = (
     *reconciliation.INVARIANTS,
     *bank.INVARIANTS,
     *giving.INVARIANTS,
+    *intake.INVARIANTS,
     *grants.INVARIANTS,
     *receipts.INVARIANTS,
     *allocation.INVARIANTS,

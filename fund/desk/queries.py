@@ -8,13 +8,17 @@ from sqlalchemy import Connection
 
 from fund.allocation import queries as allocation
 from fund.desk.story import GiftFacts, Spending, Waiting, binds_until
-from fund.giving.queries import GiftView
+from fund.giving import queries as giving
+from fund.giving.queries import GiftView, RefusalView, ShareView
 from fund.grants import queries as grants
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.money import Yen, total
 from fund.ledger import queries as ledger
+from fund.ledger.redirections import RedirectionView, redirections_of
 from fund.payments import queries as payments
+from fund.payments import refunds_queries as taken_back
 from fund.payments.queries import PaymentView
+from fund.payments.refunds_queries import DisputeView, RefundView
 from fund.publication import queries as publication
 from fund.receipts import queries as receipts
 from fund.receipts.queries import ReceiptView
@@ -32,6 +36,38 @@ class DonorStory:
     spendings: tuple[Spending, ...]
     waiting: tuple[Waiting, ...]
     facts: GiftFacts
+    back: MoneyBack
+
+
+@dataclass(frozen=True)
+class MoneyBack:
+    """What went back of a gift: refunds that are decided, disputes, the refusal, void receipts."""
+
+    refunds: tuple[RefundView, ...]
+    disputes: tuple[DisputeView, ...]
+    refusal: RefusalView | None
+    void: tuple[str, ...]
+
+
+def _money_back(connection: Connection, gift_no: str) -> MoneyBack:
+    undecided = {"proposed", "rejected", "canceled"}
+    declined = giving.refusals_of_gift(connection, gift_no)
+    return MoneyBack(
+        refunds=tuple(
+            item
+            for item in taken_back.refunds_of_gift(connection, gift_no)
+            if item.state not in undecided
+        ),
+        disputes=tuple(
+            item
+            for item in taken_back.disputes_of_gift(connection, gift_no)
+            if item.withdrawn_on is not None
+        ),
+        refusal=next((item for item in declined if item.state == "declined"), None),
+        void=tuple(
+            item.no for item in receipts.receipts_of(connection, gift_no) if item.state == "void"
+        ),
+    )
 
 
 def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
@@ -57,19 +93,22 @@ def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
         spendings=spendings,
         waiting=waiting,
         facts=facts,
+        back=_money_back(connection, gift.no),
     )
 
 
 def _spendings(connection: Connection, gift_no: str) -> list[Spending]:
     found = []
     for line in allocation.lines_of_gift(connection, gift_no):
+        if not line.standing:
+            continue
         award = grants.award(connection, line.award_no)
         if award is None:
             raise LookupError(line.award_no)
         found.append(
             Spending(
                 award_no=award.no,
-                yen=line.yen,
+                yen=line.standing,
                 on=line.on,
                 rank=line.rank,
                 use=line.use,
@@ -83,14 +122,15 @@ def _spendings(connection: Connection, gift_no: str) -> list[Spending]:
 
 
 def _waiting(connection: Connection, gift: GiftView) -> list[Waiting]:
-    parts = {share.id: share for share in gift.shares}
+    parts: dict[str, ShareView | RedirectionView] = {share.id: share for share in gift.shares}
+    parts |= {moved.new_share_id: moved for moved in redirections_of(connection, gift.no)}
     return [
         Waiting(
             kind=parts[lot.share_id].kind,
             target=parts[lot.share_id].target,
             yen=Yen(lot.open_yen),
             binds_until=binds_until(list(lot.wish.get("levels", []))),  # type: ignore[arg-type]
-            part=parts[lot.share_id].part,
+            part=getattr(parts[lot.share_id], "part", "wish"),
         )
         for lot in ledger.open_lots(connection, gift.no)
         if lot.share_id in parts

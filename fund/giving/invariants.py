@@ -99,7 +99,10 @@ INVARIANTS: tuple[Invariant, ...] = (
               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS yen
           FROM gift_share JOIN gift ON gift.id = gift_share.gift_id
           WHERE gift.accepted_on IS NOT NULL) AS share
-        FULL JOIN (SELECT * FROM lot WHERE origin = 'gift') AS lot ON lot.share_id = share.id
+        FULL JOIN (
+          SELECT * FROM lot WHERE origin = 'gift'
+            AND NOT EXISTS (SELECT 1 FROM redirection WHERE new_share_id = lot.share_id)
+        ) AS lot ON lot.share_id = share.id
         WHERE coalesce(share.yen, 0) <> coalesce(lot.yen, 0)
         ORDER BY 1
         """,
@@ -172,12 +175,14 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     by_sql(
         "gift-purpose-consented",
-        "すべての寄附に、利用目的への同意が残っている",
-        "Every gift keeps the consent to the purpose of use",
+        "すべての寄附に、利用目的への同意が残っている（匿名の寄附をのぞく）",
+        "Every gift keeps the consent to the purpose of use, anonymous ones aside",
         """
         SELECT no AS gift FROM gift WHERE NOT EXISTS (
           SELECT 1 FROM consent WHERE consent.gift_id = gift.id
             AND consent.purpose = 'purpose_of_use' AND consent.given)
+          AND NOT EXISTS (SELECT 1 FROM donor
+                          WHERE donor.id = gift.donor_id AND donor.kind = 'anonymous')
         ORDER BY id
         """,
     ),

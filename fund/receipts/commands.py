@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from fund.giving import queries as giving
+from fund.giving.domain.donor import ANONYMOUS
 from fund.kernel.actor import Actor, system
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import NotFound
@@ -30,6 +31,8 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date, replaces: str = 
         return
     gift = giving.gift(tx.connection, gift_no)
     donor = giving.donor_of(tx.connection, gift_no)
+    if donor is not None and donor.kind == ANONYMOUS:
+        return  # nobody to make it out to: coins from a box
     if gift is None or gift.received_on is None or donor is None:
         raise NotFound("受領した寄附がありません")
     fy = fiscal_year(issued_on)

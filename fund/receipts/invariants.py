@@ -34,12 +34,14 @@ INVARIANTS = (
     ),
     by_sql(
         "one-receipt-per-accepted-gift",
-        "採納した寄附には、有効な受領証明書がちょうど1枚ある",
-        "Every accepted gift has exactly one valid receipt",
+        "採納した寄附には、有効な受領証明書がちょうど1枚ある（匿名の寄附をのぞく）",
+        "Every accepted gift has exactly one valid receipt, anonymous ones aside",
         """
         SELECT gift.no AS gift, count(receipt.id) AS receipts
         FROM gift LEFT JOIN receipt ON receipt.gift_no = gift.no AND receipt.state = 'valid'
         WHERE gift.accepted_on IS NOT NULL AND gift.state <> 'refunded'
+          AND NOT EXISTS (SELECT 1 FROM donor
+                          WHERE donor.id = gift.donor_id AND donor.kind = 'anonymous')
         GROUP BY gift.no HAVING count(receipt.id) <> 1
         """,
     ),

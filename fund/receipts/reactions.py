@@ -17,6 +17,8 @@ def issue_receipts(tx: Transaction, message: GiftsAccepted) -> None:
     """One receipt for every accepted gift, and the mail that says so."""
     for gift_no in message.gift_nos:
         commands.issue(tx, gift_no=gift_no, issued_on=message.accepted_on)
+        if queries.receipt_of(tx.connection, gift_no) is None:
+            continue  # an anonymous gift has none
         tx.enqueue("receipts.draw", gift_no=gift_no)
         _write_mail(tx, gift_no)
 

@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fund.desk.later_use import later_use
 from fund.desk.my_gift import my_gift
 from fund.desk.payment_status import status, until_words
 from fund.desk.queries import DonorStory, donor_story
@@ -17,6 +18,7 @@ from fund.desk.words import award_states, step_words, use_words
 from fund.giving import queries as giving
 from fund.giving.domain import RETRYABLE
 from fund.giving.domain.offer import ONLINE
+from fund.giving.domain.taking_back import GROUNDS
 from fund.giving.konbini import codes_of
 from fund.giving.letters import ACCOUNT_TYPES
 from fund.giving.wording import method_words, wishes_text
@@ -39,7 +41,7 @@ def donor(secret: str) -> ResponseReturnValue:
             raise NotFound(_("このページは見つかりません。アドレスをご確認ください"))
         story = donor_story(connection, gift)
         names = registry.names(connection)
-        mine = my_gift(connection, gift)
+        mine = my_gift(connection, gift) | later_use(connection, gift)
     returned = request.args.get("returned", "")
     look = min(max(request.args.get("look", 0, type=int), 0), LOOKS)
     looking = returned == "success" and gift.paid_at is None and look < LOOKS
@@ -64,6 +66,7 @@ def donor(secret: str) -> ResponseReturnValue:
         award_states=award_states(),
         step_words=step_words(),
         use_words=use_words,
+        grounds={one.code: one.en if locale() == "en" else one.ja for one in GROUNDS},
         wishes_text=wishes_text,
         **mine,
     )

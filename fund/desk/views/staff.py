@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Connection
@@ -12,8 +13,10 @@ from fund.allocation import queries as allocation
 from fund.desk.board import INVARIANTS
 from fund.desk.views.blueprint import blueprint
 from fund.giving import queries as giving
+from fund.giving.intake import queries as intake
 from fund.grants import queries as grants
 from fund.payments import queries as payments
+from fund.payments import refunds_queries as taken_back
 from fund.payments.reconciliation import queries as reconciliation
 from fund.platform.invariants import examine
 from fund.platform.outbox import failed_mails
@@ -65,6 +68,8 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             url_for("giving.staff_payments"),
         ),
         _item(_("届かなかったメール"), failed_mails(connection), "mail.read", url_for("desk.mail")),
+        *_intake_work(connection),
+        *_money_back_work(connection),
         _item(_("推薦を待つ申請"), asked.get("submitted", 0), "award.recommend", applications),
         _item(
             _("決定を待つ申請"),
@@ -87,6 +92,53 @@ def _work(connection: Connection) -> list[dict[str, object]]:
         ),
         _item(
             _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
+        ),
+    ]
+
+
+def _intake_work(connection: Connection) -> list[dict[str, object]]:
+    """What waits of paper, boxes, files and goods."""
+    found = intake.counts(connection)
+    pages = {
+        "to_check": (_("確認を待つ受け入れの束"), url_for("intake.batches")),
+        "doubts": (_("重なりの判断を待つ寄附"), url_for("intake.doubts")),
+        "slips": (_("印刷を待つ納付書"), url_for("intake.slips")),
+        "in_kind": (_("決定を待つ物品の寄附"), url_for("intake.goods")),
+    }
+    return [
+        _item(title, found[name], "intake.enter", href) for name, (title, href) in pages.items()
+    ]
+
+
+def _money_back_work(connection: Connection) -> list[dict[str, object]]:
+    """What waits of refunds, disputes and refusals; the next deadline stands in the title."""
+    page, disputes = url_for("taking_back.refund_list"), url_for("taking_back.dispute_list")
+    proposed = taken_back.refund_counts(connection).get("proposed", 0)
+    waiting = [one for one in taken_back.disputes(connection, waiting=True) if one.waits_for_us]
+    due = next((one.evidence_due_on for one in waiting if one.evidence_due_on), None)
+    title = _("証拠を待つ異議")
+    if due is not None:
+        title = _("証拠を待つ異議（次の期限 %(day)s）", day=format_date(due, _("M月d日（E）")))
+    return [
+        _item(_("承認を待つ返金"), proposed, "refund.approve", f"{page}?state=proposed"),
+        _item(
+            _("出納の支払いを待つ返金"),
+            taken_back.refunds_to_pay(connection),
+            "disbursement.pay",
+            f"{page}?state=approved",
+        ),
+        _item(
+            _("確認してほしい返金（管理画面での返金・届かなかった返金）"),
+            taken_back.refunds_to_look_at(connection),
+            "refund.propose",
+            page,
+        ),
+        _item(title, len(waiting), "refund.propose", disputes),
+        _item(
+            _("決定を待つ不採納"),
+            giving.refusals_proposed(connection),
+            "acceptance.decide",
+            url_for("giving.staff_refusals"),
         ),
     ]
 

@@ -21,7 +21,8 @@ from fund.giving.queries import GiftView
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Invalid, NotFound
-from fund.kernel.money import Yen, share_of
+from fund.kernel.money import Yen, share_of, total
+from fund.ledger.queries import open_lots
 from fund.ledger.redirections import DONOR_CHOICE, NewUse, Why, redirect, redirections_of
 from fund.manual.queries import Rules, rules_on
 from fund.platform.house import House, Transaction
@@ -100,7 +101,9 @@ def _follow(tx: Transaction, gift_no: str, wish: Wish, rules: Rules) -> None:
     gift = gifts.gift_by_no(tx.connection, gift_no)
     if gift is None or gift.received_on is None:
         raise NotFound("寄附が見つかりません")
-    passed, _kept = share_of(gift.yen, pass_on_percent(rules, wish))
+    old = gift.shares[0].id
+    held = [lot.open_yen for lot in open_lots(tx.connection, gift_no) if lot.share_id == old]
+    passed, _kept = share_of(total(held), pass_on_percent(rules, wish))
     if not passed:
         return
     group = registry.group(tx.connection, wish.target or "") if wish.kind == "group" else None
@@ -112,7 +115,7 @@ def _follow(tx: Transaction, gift_no: str, wish: Wish, rules: Rules) -> None:
     )
     redirect(
         tx,
-        gift.shares[0].id,
+        old,
         NewUse(wish.kind, wish.target, wish.fallback, levels),
         Why(DONOR_CHOICE, rules.cite("wish-respected"), day_in_japan(tx.now)),
         passed,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 
 from fund.platform.settings import Settings
 
 PRIVATE_PREFIXES = ("/d/", "/give", "/staff")
 MAX_BODY = 2 * 1024 * 1024
+View = TypeVar("View", bound=Callable[..., object])
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Put the headers on every answer and refuse NUL bytes in whatever is asked."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # first of all: whoever looks at the form first (the CSRF token) reads the body
+    app.before_request_funcs.setdefault(None, []).insert(0, _allow_files)
     app.before_request(_refuse_nul)
     policy = content_security_policy(settings)
 
@@ -34,6 +39,23 @@ def install(app: Flask, settings: Settings) -> None:
         if settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
+
+
+def takes_files(longest: int) -> Callable[[View], View]:
+    """Let a view take an upload of so many bytes; stamped like the permission, below it."""
+
+    def stamp(view: View) -> View:
+        view.fund_longest_body = longest  # type: ignore[attr-defined]
+        return view
+
+    return stamp
+
+
+def _allow_files() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    longest = getattr(view, "fund_longest_body", None)
+    if isinstance(longest, int):
+        request.max_content_length = longest + MAX_BODY
 
 
 def content_security_policy(settings: Settings) -> str:

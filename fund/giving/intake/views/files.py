@@ -61,13 +61,16 @@ def upload_file() -> ResponseReturnValue:
     """Keep the file; the worker examines it."""
     sent = request.files.get("file")
     source = request.form.get("source", "")
+    name, body = (sent.filename or "", sent.read()) if sent else ("", b"")
+    if sent:
+        sent.close()
     try:
         number = uploads.upload(
             current_house(),
             by=current_actor(),
             now=now(),
-            name=(sent.filename or "") if sent else "",
-            body=sent.read() if sent else b"",
+            name=name,
+            body=body,
             source=source,
         )
     except Invalid as error:

@@ -1,0 +1,24 @@
+"""What the donor's page says of a use chosen later: the way there, the choice, every change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from fund.giving.domain import Wish
+from fund.giving.intake import choosing
+from fund.giving.intake.queries import choice_of
+from fund.giving.queries import GiftView
+from fund.ledger.redirections import redirections_of
+
+
+def later_use(connection: Connection, gift: GiftView) -> dict[str, Any]:
+    """Whether the donor may choose a use now, what was chosen, and what was redirected."""
+    choice = choice_of(connection, gift.no)
+    moved = redirections_of(connection, gift.no)
+    return {
+        "may_choose_use": choosing.may_choose(gift, choice, redirected=bool(moved)),
+        "chosen_use": Wish(*choice.chosen) if choice and choice.chosen else None,
+        "redirections": moved,
+    }
