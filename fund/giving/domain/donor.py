@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, to_katakana
 
-KINDS = ("individual", "organisation")
+KINDS = ("individual", "organisation", "anonymous")
+ANONYMOUS = "anonymous"
+NO_NAME = "匿名"
 JAPAN = "JP"
 MAX_NAME = 100
 MAX_ADDRESS = 300
@@ -22,6 +24,9 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+|[^@\s,;<>\"]+@
 @dataclass(frozen=True)
 class Donor:
     """Who gives; for an organisation ``single_name`` is its name.
+
+    Who puts coins into a box or leaves no name at the counter is ``anonymous``: nothing of the
+    person is stored, and no receipt can be made out.
 
     ``country`` is ``JP`` or the name of a country as typed; ``postal_code`` seven digits
     for an address in Japan and empty abroad.
@@ -44,6 +49,10 @@ class Donor:
     email: str = ""
 
     def __post_init__(self) -> None:
+        if self.kind == ANONYMOUS:
+            if self.family_name or self.given_name or self.single_name or self.address1:
+                raise Invalid("匿名の寄附に、お名前やご住所は付けられません")
+            return
         problems = {**self._name_problems(), **self._address_problems()}
         if self.kind not in KINDS:
             problems["kind"] = "個人か、法人・団体かを選んでください"
@@ -53,7 +62,7 @@ class Donor:
     @property
     def name(self) -> str:
         """The name as the receipt writes it."""
-        return self.single_name or f"{self.family_name} {self.given_name}"
+        return written_name(self.kind, self.family_name, self.given_name, self.single_name)
 
     def _name_problems(self) -> dict[str, str]:
         if self.kind == "organisation":
@@ -78,6 +87,13 @@ class Donor:
         if not self.address1:
             problems["address1"] = "ご住所を入力してください"
         return problems
+
+
+def written_name(kind: str, family_name: str, given_name: str, single_name: str) -> str:
+    """A donor's name as receipts write it."""
+    if kind == ANONYMOUS:
+        return NO_NAME
+    return single_name or f"{family_name} {given_name}"
 
 
 def read_name(text: str, longest: int = MAX_NAME) -> str:
