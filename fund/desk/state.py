@@ -39,21 +39,19 @@ _FACTS = """
     coalesce(undone.fact_id, entry.fact_id) AS fact_id
   FROM journal_entry entry LEFT JOIN journal_entry undone ON undone.id = entry.reverses
 ), named AS (
-  SELECT fact.id, fact.kind, fact.fact_id, coalesce(
-    payment_key.key, refund_key.key,
-    gift_key.key || substr(fact.fact_id, length(gift_key.no) + 1), fact.fact_id) AS key
+  SELECT fact.id, coalesce(
+    payment_key.key, refund_key.key, dispute.id,
+    gift_key.key || substr(fact.fact_id, length(gift_key.no) + 1), fact.fact_id) AS key,
+    CASE WHEN payment_key.no IS NOT NULL THEN 'payment' WHEN refund_key.no IS NOT NULL THEN 'refund'
+      WHEN dispute.id IS NOT NULL THEN 'dispute' WHEN gift_key.no IS NOT NULL THEN 'gift'
+      ELSE fact.kind END AS about
   FROM fact
   LEFT JOIN payment_key ON payment_key.no = fact.fact_id
   LEFT JOIN refund_key ON refund_key.no = split_part(fact.fact_id, '/', 1)
+  LEFT JOIN dispute ON dispute.id = split_part(fact.fact_id, '/', 1)
   LEFT JOIN gift_key ON gift_key.no = split_part(fact.fact_id, '/', 1)
 )
-SELECT CASE
-    WHEN named.kind = 'payment.received' THEN 'payment'
-    WHEN named.kind IN ('payment.returned', 'donation.refunded') THEN 'refund'
-    WHEN named.kind IN ('payment.disputed', 'payment.reinstated', 'donation.disputed',
-                        'dispute.won', 'dispute.lost') THEN 'dispute'
-    WHEN named.kind = 'donation.received' THEN 'gift'
-    ELSE named.kind END AS about,
+SELECT named.about,
   named.key, CASE WHEN account LIKE 'fund:%' THEN 'fund' ELSE account END AS class,
   sum(posting.yen) AS yen
 FROM named JOIN posting ON posting.entry_id = named.id
@@ -88,8 +86,9 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     (
         "payment",
         _KEYS
-        + """SELECT key, state, method, yen, charge_id, failure_code, received_on, funded_yen,
-             excess_yen, late, extra FROM payment_key""",
+        + """SELECT key, state, method, yen, charge_id, failure_code, received_on,
+             CASE WHEN state = 'succeeded' THEN yen ELSE funded_yen END, excess_yen, late, extra
+        FROM payment_key""",
     ),
     (
         "refund",

@@ -20,6 +20,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "refund.approve": frozenset({"decider", "treasurer"}),
     "refund.read": frozenset({"officer", "decider", "treasurer", "auditor"}),
     "reconciliation.read": frozenset({"officer", "decider", "treasurer", "auditor"}),
+    "fee.reimburse": frozenset({"treasurer"}),
     "bank.import": frozenset({"treasurer"}),
     "bank.match": frozenset({"officer", "treasurer"}),
     "mail.read": frozenset({"officer", "auditor"}),
