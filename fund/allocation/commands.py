@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,9 @@ from fund.allocation import checker, queries, store
 from fund.allocation.domain import Plan, Problem, allocate, plan_bytes
 from fund.allocation.domain.plan import RULE
 from fund.allocation.messages import RunApproved
-from fund.allocation.problems import freeze_problem, what_changed
+from fund.allocation.problems import freeze_holes, freeze_problem, what_changed
 from fund.giving import store as giving
+from fund.giving.letters_taking_back import tell_filled_in
 from fund.grants import store as grants
 from fund.kernel import ids
 from fund.kernel.actor import Actor
@@ -25,6 +27,7 @@ from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from fund.kernel.money import Yen
 from fund.ledger import facts, journal
 from fund.ledger import queries as ledger
+from fund.ledger.reversals import reinstatement_line
 from fund.manual.queries import Rules, rules_on
 from fund.platform.house import House, Transaction
 
@@ -38,8 +41,15 @@ _LAWS = {
 }
 
 
-def draft_run(house: House, *, by: Actor, now: dt.datetime) -> str:
+ORDINARY, REINSTATEMENT = "ordinary", "reinstatement"
+_FREEZE = {ORDINARY: freeze_problem, REINSTATEMENT: freeze_holes}
+
+
+def draft_run(house: House, *, by: Actor, now: dt.datetime, kind: str = ORDINARY) -> str:
     """Freeze the problem of today, compute its plan and keep both; returns the run's number.
+
+    A ``reinstatement`` run offers the holes that the ward stands in for (a group was paid, and
+    a donor got the yen back) to all free money, by the same rule.
 
     The books are not touched. The solver works between two transactions; should the books
     change meanwhile, the approval finds out.
@@ -53,8 +63,8 @@ def draft_run(house: House, *, by: Actor, now: dt.datetime) -> str:
     day = day_in_japan(now)
     with house.database.reading() as connection:
         rules = rules_on(connection, day)
-        problem = freeze_problem(connection, day, rules)
-    plan = _plan(problem)
+        problem = _FREEZE[kind](connection, day, rules)
+    plan = _plan(problem, kind)
     planned = plan_bytes(plan)
     with house.transaction(by=by, now=now) as tx:
         store.take_turn(tx)
@@ -67,6 +77,7 @@ def draft_run(house: House, *, by: Actor, now: dt.datetime) -> str:
             no=number,
             fy=year,
             serial=serial,
+            kind=kind,
             run_date=day,
             rule=RULE_NAME,
             edition_code=rules.edition,
@@ -80,12 +91,14 @@ def draft_run(house: House, *, by: Actor, now: dt.datetime) -> str:
     return number
 
 
-def _plan(problem: Problem) -> Plan:
+def _plan(problem: Problem, kind: str) -> Plan:
     """The plan, if it moves any yen at all.
 
     Raises:
         Conflict: saying what is missing: awards, money, or money that may go there.
     """
+    if not problem.grants and kind == REINSTATEMENT:
+        raise Conflict("区が立て替えているお金はありません")
     if not problem.grants:
         raise Conflict("お金を待っている助成がありません。助成の決定のあとで作ってください")
     if not problem.donations:
@@ -162,7 +175,7 @@ def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
     changed = []
     if rules.edition != row.edition_code:
         changed.append(f"手引きが {rules.edition} 版になりました")
-    problem = freeze_problem(tx.connection, row.run_date, rules)
+    problem = _FREEZE[row.kind](tx.connection, row.run_date, rules)
     changed += what_changed(bytes(row.problem), problem, today)
     if changed:
         raise Conflict(
@@ -188,7 +201,8 @@ def _post(tx: Transaction, row: Row[Any], rules: Rules) -> None:
     if journal.record(tx, approved) is None:
         raise Conflict(f"すでに記帳されています: {row.no}")
     lines = list(_lines(tx, row.no, json.loads(bytes(row.plan))["ledger"]))
-    entries = journal.record_many(tx, (facts.allocation_line(one, today, clauses) for one in lines))
+    fact = facts.allocation_line if row.kind == ORDINARY else reinstatement_line
+    entries = journal.record_many(tx, (fact(one, today, clauses) for one in lines))
     store.add_lines(
         tx,
         (
@@ -198,10 +212,23 @@ def _post(tx: Transaction, row: Row[Any], rules: Rules) -> None:
     )
     award_nos = sorted({one.award_no for one in lines})
     gift_nos = sorted({one.gift_no for one in lines if one.gift_no})
-    grants.note_allocated(tx, award_nos)
+    if row.kind == ORDINARY:
+        grants.note_allocated(tx, award_nos)
+    else:
+        _tell_who_fills_in(tx, row.no, lines)
     giving.mark_allocated(tx, gift_nos)
     tx.audit("run.approved", row.no, plan=row.plan_sha256, lines=len(lines))
     tx.announce(RunApproved(row.no, tuple(gift_nos), tuple(award_nos), today))
+
+
+def _tell_who_fills_in(tx: Transaction, run_no: str, lines: Sequence[facts.Line]) -> None:
+    """Each donor whose yen took the place of others' learns it, once a gift."""
+    by_gift: dict[str, Yen] = defaultdict(lambda: Yen(0))
+    for one in lines:
+        if one.gift_no:
+            by_gift[one.gift_no] += one.yen
+    for gift_no, yen in by_gift.items():
+        tell_filled_in(tx, gift_no, run_no, yen)
 
 
 def _lines(

@@ -68,6 +68,35 @@ def freeze_problem(connection: Connection, day: dt.date, rules: Rules) -> Proble
     )
 
 
+def freeze_holes(connection: Connection, day: dt.date, rules: Rules) -> Problem:
+    """The problem of a reinstatement run: all free money, and the holes the ward stands in for.
+
+    A hole is an award of its own, with the same group, fields and programme, as large as the
+    yen that went back to donors after the group had been paid, and without a minimum: the
+    pre-run of ``chargeback.reinstate``.
+    """
+    holes = reversals.holes(connection)
+    disputed = giving.disputed_gifts(connection)
+    money: dict[str, int] = defaultdict(int)
+    for lot in ledger.open_lots(connection):
+        if lot.gift_no not in disputed:
+            money[lot.share_id] += int(lot.open_yen)
+    lots = ledger.lots_by_share(connection, money)
+    vintage = rules.text("allocation.vintage")
+    return problem_from(
+        {
+            "format": "alloc-case/1",
+            "run_date": day.isoformat(),
+            "policy": _policy(rules),
+            "donations": [_donation(lots[share], yen, vintage) for share, yen in money.items()],
+            "grants": [
+                {**_grant(award), "approved_max": holes[award.no], "min_viable": 0}
+                for award in grants.awards_named(connection, holes)
+            ],
+        }
+    )
+
+
 def _policy(rules: Rules) -> Document:
     return {
         "order": rules.text("allocation.order"),

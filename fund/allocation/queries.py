@@ -28,6 +28,7 @@ class RunHead:
     id: int
     no: str
     fy: int
+    kind: str
     run_date: dt.date
     state: str
     rule: str
@@ -166,6 +167,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
         "id": row.id,
         "no": row.no,
         "fy": row.fy,
+        "kind": row.kind,
         "run_date": row.run_date,
         "state": row.state,
         "rule": row.rule,

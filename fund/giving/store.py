@@ -196,9 +196,10 @@ def move_money(tx: Transaction, row: Row[Any], after: str, **values: Any) -> Non
     tx.connection.execute(update(gift).where(gift.c.id == row.id).values(state=after, **values))
 
 
-def own_payment(tx: Transaction, gift_no: str, payment_no: str) -> None:
-    """Note that another payment is now the money of a locked gift."""
-    tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(paid_by=payment_no))
+def own_payment(tx: Transaction, gift_no: str, payment_no: str, method: str) -> None:
+    """Note that another payment is now the money of a locked gift; its days stay as accepted."""
+    values = {"paid_by": payment_no, "method": method}
+    tx.connection.execute(update(gift).where(gift.c.no == gift_no).values(**values))
 
 
 def hold_gifts(tx: Transaction, gift_nos: Collection[str]) -> None:

@@ -164,7 +164,7 @@ def _parts(tx: Transaction, row: Row[Any], payment_no: str, yen: Yen) -> tuple[Y
     if accepted == yen == row.yen and not row.taken_yen:
         other = substitute(_payments(tx, row.no), payment_no, yen)
         if other is not None:
-            store.own_payment(tx, row.no, other.payment_no)
+            store.own_payment(tx, row.no, other.payment_no, other.method)
             payments.set_extra(tx, row.no, other.payment_no)
             tx.audit("gift.paid-by-another", row.no, payment=other.payment_no)
             return yen, Yen(0)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen, total
 from fund.ledger import accounts
 from fund.ledger.domain import Entry, LotPosting, Posting
-from fund.ledger.facts import CLEARING, Source
+from fund.ledger.facts import CLEARING, Line, Source, allocation_line
 
 COMMITTED, WARD = "committed", "ward"
 
@@ -205,6 +205,15 @@ def money_came_back(back: Back, reverses: int, undone_kind: str, taking: Taking)
             "lots": [{"share": part.share_id, "yen": -int(part.yen)} for part in taking.lots],
             "lines": [line.public(-1) for line in taking.lines],
         },
+    )
+
+
+def reinstatement_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry:
+    """Yen of one lot take the place of yen the ward stood in for: an award keeps what it has."""
+    entry = allocation_line(line, on, clauses)
+    pots = tuple(posting for posting in entry.postings if posting.account.startswith("fund:"))
+    return replace(
+        entry, postings=(*pots, Posting(accounts.DUE_FROM_WARD, -line.yen)), reason="reinstatement"
     )
 
 

@@ -151,6 +151,8 @@ def reason_word(reason: str | None) -> str | None:
         "double-payment": _("二重の支払い"),
         "refund": _("返金"),
         "dispute": _("支払いの異議"),
+        "refund-failed": _("返金が届かなかった"),
+        "reinstatement": _("返金のあとの穴うめ"),
     }
     return words.get(reason, reason)
 

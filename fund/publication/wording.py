@@ -126,6 +126,14 @@ def _donation(row: LedgerRow, context: Context) -> Phrase:
 def _payments(row: LedgerRow, context: Context) -> Phrase:
     del context
     values: dict[str, Piece] = {"n": str(row.number("count")), "yen": yen_text(row.number("yen"))}
+    if row.reason == "dispute":
+        if row.kind == "payments.returned":
+            return Phrase(
+                _("受け入れた寄附%(n)s件の支払いに異議があり、%(yen)sが引かれました。"), values
+            )
+        return Phrase(
+            _("受け入れた寄附%(n)s件の支払いの異議が解決し、%(yen)sがもどりました。"), values
+        )
     if row.kind == "payments.returned":
         return Phrase(_("受け入れた寄附について払いすぎなど%(n)s件、%(yen)sを返しました。"), values)
     return Phrase(_("受け入れた寄附%(n)s件ぶんの入金です。あわせて%(yen)s。"), values)

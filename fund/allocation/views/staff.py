@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from fund.allocation import commands, queries
 from fund.allocation.queries import RunHead
+from fund.allocation.store_reversals import holes
 from fund.allocation.views.blueprint import blueprint
 from fund.allocation.views.presentation import run_page, run_words
 from fund.grants import queries as grants
@@ -36,9 +37,16 @@ def staff_runs() -> ResponseReturnValue:
 @blueprint.post("/staff/runs")
 @permission("run.draft")
 def staff_draft() -> ResponseReturnValue:
-    """Draft a run from the books of this moment."""
+    """Draft a run from the books of this moment, or one that fills what the ward stands in for."""
+    kinds = {commands.ORDINARY, commands.REINSTATEMENT}
+    kind = request.form.get("kind", commands.ORDINARY)
     try:
-        number = commands.draft_run(current_house(), by=current_actor(), now=now())
+        number = commands.draft_run(
+            current_house(),
+            by=current_actor(),
+            now=now(),
+            kind=kind if kind in kinds else commands.ORDINARY,
+        )
     except Conflict as refusal:
         return _runs_page(str(refusal)), 409
     flash(_("配分案を作りました。別の人が承認すると記帳されます。"), "success")
@@ -52,6 +60,7 @@ def _runs_page(refusal: str) -> str:
             "allocation/staff_runs.html",
             runs=found,
             waiting=len(grants.open_for_allocation(connection)),
+            holes=holes(connection),
             people=_people(connection, found),
             run_words=run_words(),
             refusal=refusal,

@@ -13,6 +13,7 @@ from fund.grants.queries.awards import (
     award,
     award_years,
     awards,
+    awards_named,
     open_for_allocation,
 )
 from fund.grants.queries.disbursements import DisbursementView, disbursement, disbursements
@@ -29,6 +30,7 @@ __all__ = [
     "award",
     "award_years",
     "awards",
+    "awards_named",
     "disbursement",
     "disbursements",
     "open_for_allocation",

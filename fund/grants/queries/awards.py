@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,17 +209,27 @@ def open_for_allocation(connection: Connection) -> list[OpenAward]:
         .order_by(models.award.c.no)
     ).all()
     money = commitments(connection, [row.no for row in rows])
-    return [
-        OpenAward(
-            no=row.no,
-            group_no=row.group_no,
-            fields=tuple(row.fields),
-            programme=row.theme_code or row.programme_code,
-            yen=Yen(row.yen),
-            min_yen=Yen(row.min_yen),
-            tier=row.tier,
-            score=row.score,
-        )
-        for row in rows
-        if money[row.no].allocated - money[row.no].reduced < row.yen
-    ]
+    return [_open(row) for row in rows if money[row.no].allocated - money[row.no].reduced < row.yen]
+
+
+def awards_named(connection: Connection, numbers: Collection[str]) -> list[OpenAward]:
+    """These awards by number, open or not, as a run looks at them."""
+    rows = connection.execute(
+        select(models.award)
+        .where(models.award.c.no.in_(set(numbers)), ~models.award.c.historical)
+        .order_by(models.award.c.no)
+    )
+    return [_open(row) for row in rows]
+
+
+def _open(row: Row[Any]) -> OpenAward:
+    return OpenAward(
+        no=row.no,
+        group_no=row.group_no,
+        fields=tuple(row.fields),
+        programme=row.theme_code or row.programme_code,
+        yen=Yen(row.yen),
+        min_yen=Yen(row.min_yen),
+        tier=row.tier,
+        score=row.score,
+    )
