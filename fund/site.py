@@ -9,7 +9,8 @@ from typing import Any
 from flask import g, request, url_for
 from flask_babel import gettext as _
 
-from fund.desk.words import word_links
+from fund.desk.reconciled import Reconciled, reconciled
+from fund.desk.words import books_line, word_links
 from fund.identity.queries import Person
 from fund.platform.house import House
 from fund.platform.web.context import locale
@@ -23,19 +24,27 @@ FRESH_SECONDS = 15.0
 
 
 class WordsBand:
-    """The six words as of a few seconds ago, so that no page pays for the sums again."""
+    """Words and books as of a few seconds ago, so that no page pays for the sums again."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._kept: tuple[float, SixWords] | None = None
+        self._kept: tuple[float, SixWords, Reconciled] | None = None
 
     def words(self) -> SixWords:
         """The words, read anew when those kept are too old."""
+        return self._read()[1]
+
+    def books(self) -> Reconciled:
+        """Whether books, provider and bank agree, as old as the words at most."""
+        return self._read()[2]
+
+    def _read(self) -> tuple[float, SixWords, Reconciled]:
         moment = time.monotonic()
         if self._kept is None or moment - self._kept[0] > FRESH_SECONDS:
             with self._house.database.reading() as connection:
-                self._kept = (moment, publication.six_words(connection))
-        return self._kept[1]
+                words = publication.six_words(connection)
+                self._kept = (moment, words, reconciled(connection))
+        return self._kept
 
 
 def frame(
@@ -68,6 +77,7 @@ def frame(
         "sign_out_url": url_for("identity.logout"),
         "staff_nav": _staff_nav(may) if staff else None,
         "words": None if on_staff_page or broken else word_links(band.words()),
+        "books": None if on_staff_page or broken else books_line(band.books()),
     }
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask_babel import format_date, format_datetime
 from flask_babel import gettext as _
 
+from fund.desk.reconciled import Reconciled
+from fund.platform.web.context import locale
 from fund.publication.queries import SixWords
 
 
@@ -29,6 +32,31 @@ def word_links(words: SixWords) -> list[dict[str, Any]]:
         }
         for word in words.words()
     ]
+
+
+def books_line(books: Reconciled) -> dict[str, Any]:
+    """The public line books = provider + bank: ``ok``, and words that claim no more than was."""
+    said = [_provider_words(books)]
+    if books.bank is None:
+        said.append(_("銀行の明細とは、まだ照合していません。"))
+    else:
+        day = format_date(books.bank.as_of, _("y年M月d日"))
+        said.append(_("銀行の明細は%(day)sまで照合しました。", day=day))
+    if books.compared:
+        said.append(_("未照合は%(n)s件です。", n=books.open_items))
+    return {"ok": books.ok, "text": (" " if locale() == "en" else "").join(said)}
+
+
+def _provider_words(books: Reconciled) -> str:
+    title: str = _("帳簿＝決済会社＋銀行：")
+    if books.provider.compared_at is None:
+        words: str = _("決済会社とは、まだ照合していません。")
+    elif books.matched_at is None:
+        words = _("決済会社と照合しましたが、一致したことはまだありません。")
+    else:
+        day = format_datetime(books.matched_at, _("y年M月d日 H:mm"))
+        words = _("決済会社と最後に一致したのは%(when)sです。", when=day)
+    return f"{title} {words}" if locale() == "en" else title + words
 
 
 def state_words() -> dict[str, str]:

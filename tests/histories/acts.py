@@ -28,11 +28,15 @@ DISPUTED, ASKED_ABOUT, REFUND_FAILS, REFUND_PENDS = (
     "4000000000005126",
     "4000000000007726",
 )
-CARDS = (GOOD,) * 6 + (DECLINED, DECLINED, POOR, CHALLENGED, CHALLENGED) + (
-    DISPUTED,
-    ASKED_ABOUT,
-    REFUND_FAILS,
-    REFUND_PENDS,
+CARDS = (
+    (GOOD,) * 6
+    + (DECLINED, DECLINED, POOR, CHALLENGED, CHALLENGED)
+    + (
+        DISPUTED,
+        ASKED_ABOUT,
+        REFUND_FAILS,
+        REFUND_PENDS,
+    )
 )
 OPEN_DISPUTE = ("needs_response", "under_review")
 OPEN_INQUIRY = ("warning_needs_response", "warning_under_review")
@@ -67,7 +71,10 @@ def _on_open_page(till: Till, session: Thing, dice: random.Random) -> list[Act]:
     asked: Thing = {"method": method, "approve": dice.random() < 0.7}
     if method == "card":
         asked["card"] = dice.choice(CARDS)
-    pay = ("pay " + " ".join(map(str, asked.values())), lambda: steering.pay(till, asked, identifier))
+    pay = (
+        "pay " + " ".join(map(str, asked.values())),
+        lambda: steering.pay(till, asked, identifier),
+    )
     return [pay] * 7 + [("expire", lambda: steering.expire(till, {}, identifier))]
 
 
@@ -115,14 +122,20 @@ def _on_dispute(till: Till, dispute: Thing) -> list[Act]:
     elif dispute["status"] in OPEN_INQUIRY:
         outcomes = ("warning_closed",)
     return [
-        (f"dispute {word}", lambda word=word: steering.close_dispute(till, {"outcome": word}, dispute["id"]))
+        (
+            f"dispute {word}",
+            lambda word=word: steering.close_dispute(till, {"outcome": word}, dispute["id"]),
+        )
         for word in outcomes
     ]
 
 
 def _on_refund(till: Till, refund: Thing) -> list[Act]:
     return [
-        (f"refund {refund['status']} -> {word}", lambda word=word: refunds.move(till, refund["id"], word))
+        (
+            f"refund {refund['status']} -> {word}",
+            lambda word=word: refunds.move(till, refund["id"], word),
+        )
         for word in ("pending", "succeeded", "failed", "canceled")
         if refunds.STATES.allows(refund["status"], word)
     ]

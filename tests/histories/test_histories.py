@@ -50,7 +50,9 @@ def compare(seed: int, number: int, perfect: Book, disturbed: Book) -> None:
         for line in difflib.unified_diff(ideal, real, "perfect", "disturbed", n=0, lineterm="")
         if not line.startswith("@@")
     ]
-    named = [h for h in perfect.histories if any(s in line for s in h.sessions for line in difference)]
+    named = [
+        h for h in perfect.histories if any(s in line for s in h.sessions for line in difference)
+    ]
     told = [line for h in named for line in perfect.log if line.startswith(f"{h.number}:")]
     pytest.fail("\n".join([f"seed {seed}, round {number}", *difference[:60], *told[:60]]))
 
@@ -61,4 +63,6 @@ def test_histories(fresh_dsn, place, seed, capsys):
     perfect, disturbed = read_twice(fresh_dsn, place, seed, HISTORIES)
     took = time.perf_counter() - begun
     with capsys.disabled():
-        print(f"\n{HISTORIES} histories, seed {seed}: {took:.1f}s, acts {len(perfect.log)}, perfect {perfect.telling.delivered}, disturbed {disturbed.telling.delivered}, lost {disturbed.telling.lost}")
+        print(
+            f"\n{HISTORIES} histories, seed {seed}: {took:.1f}s, acts {len(perfect.log)}, perfect {perfect.telling.delivered}, disturbed {disturbed.telling.delivered}, lost {disturbed.telling.lost}"
+        )

@@ -50,9 +50,7 @@ class World:
         self.queue = Notebook()
         settings = wired_settings(dsn, place)
         object.__setattr__(settings, "stripe_webhook_secret", SECRET)
-        with mock.patch.object(
-            wiring, "StripeConnection", lambda *_: self.provider.connection()
-        ):
+        with mock.patch.object(wiring, "StripeConnection", lambda *_: self.provider.connection()):
             ports = wiring.adapters(settings)
         self.house = House(
             settings=settings,
@@ -82,9 +80,7 @@ class World:
 
     def deliver(self, body: bytes) -> None:
         """The webhook takes an event in; the worker does not run."""
-        keep_event(
-            self.house, now=self.now, body=body, signature=self.provider.signature(body)
-        )
+        keep_event(self.house, now=self.now, body=body, signature=self.provider.signature(body))
 
     def work(self, dice: random.Random | None = None) -> None:
         """The worker does what waits, in order or, with dice, in any order."""
