@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from fund.giving import store
 from fund.giving.konbini import codes_of
 from fund.giving.queries import donor_of
+from fund.giving.store_donors import link_secret
 from fund.kernel.calendar import ZONE, format_short_day
 from fund.payments.queries import PaymentView, payment_by_no
 from fund.platform.house import Transaction
@@ -38,7 +38,7 @@ def queue(tx: Transaction, occasion: str, gift_no: str, payment_no: str) -> None
     if donor is None or not donor.email or payment is None or payment.voucher is None:
         return
     settings, locale = tx.house.settings, donor.locale
-    secret = store.derive_secret(settings.secret_key, gift_no)
+    secret = link_secret(tx.connection, settings.secret_key, gift_no)
     prefix = "" if locale == "ja" else f"/{locale}"
     facts: dict[str, Any] = {
         "name": donor.name_on_receipt,

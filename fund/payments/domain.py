@@ -145,5 +145,5 @@ def has_lapsed(method: str, pay_by: dt.datetime | None, funded: int, now: dt.dat
 
 def next_look(created_at: dt.datetime, now: dt.datetime) -> dt.datetime:
     """When a payment that nobody reports about is looked at again: the older, the rarer."""
-    wait = min(max((now - created_at) / 8, _SOONEST), _LATEST)
+    wait = min(max((now - created_at) // 8, _SOONEST), _LATEST)
     return now + wait

@@ -279,6 +279,7 @@ def test_going_back_to_a_living_voucher_issues_no_second_one(till: Till) -> None
     with pytest.raises(Conflict):
         till.again(number, "konbini")
     assert [payment.state for payment in till.payments(number)] == ["waiting", "expired"]
+    assert till.gift(number).method == "konbini"
     assert "お店でのお支払いを待っています" in till.page(number)
 
 
@@ -292,12 +293,9 @@ def test_a_donor_who_paid_a_moment_ago_cannot_change_the_method(till: Till) -> N
 
 @pytest.mark.parametrize(
     ("method", "yen"),
-    [("konbini", 300_001), ("paypay", 1_000_001), ("counter", 10_000), ("gold", 10_000)],
 )
 def test_a_method_out_of_its_range_is_refused(till: Till, method: str, yen: int) -> None:
-    number = till.begin("card", min(yen, 1_000_000))
-    if yen > 1_000_000:
-        pytest.skip("the manual's own bound is lower")
+    number = till.begin("card", yen)
     with pytest.raises(Invalid):
         giving.retry_payment(till.house, by=PUBLIC, now=till.now, gift_no=number, method=method)
 

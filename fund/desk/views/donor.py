@@ -23,6 +23,7 @@ from fund.giving.konbini import codes_of
 from fund.giving.letters import ACCOUNT_TYPES
 from fund.giving.wording import method_words, wishes_text
 from fund.kernel.errors import NotFound
+from fund.payments.subscriptions_queries import monthly_of_gift
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
 from fund.registry import queries as registry
@@ -41,6 +42,7 @@ def donor(secret: str) -> ResponseReturnValue:
             raise NotFound(_("このページは見つかりません。アドレスをご確認ください"))
         story = donor_story(connection, gift)
         names = registry.names(connection)
+        monthly = monthly_of_gift(connection, gift.no) is not None
         mine = my_gift(connection, gift) | later_use(connection, gift)
     returned = request.args.get("returned", "")
     look = min(max(request.args.get("look", 0, type=int), 0), LOOKS)
@@ -59,7 +61,7 @@ def donor(secret: str) -> ResponseReturnValue:
         status=status(story, returned),
         refresh=again if looking else None,
         can_pay=online and panel["payment"] is None,
-        can_change=online and not (panel["payment"] and panel["payment"].funded),
+        can_change=online and not monthly and not (panel["payment"] and panel["payment"].funded),
         method_words=method_words(),
         **panel,
         as_of=now(),

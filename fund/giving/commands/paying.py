@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from fund.giving import store
 from fund.giving.domain import RETRYABLE
 from fund.giving.domain.offer import check_method
 from fund.kernel.actor import Actor
-from fund.kernel.errors import Conflict, NotFound
+from fund.kernel.errors import Conflict, Invalid, NotFound
 from fund.kernel.money import Yen
 from fund.payments import store as payment_store
 from fund.payments.commands import close_checkout
 from fund.payments.domain import LIVE, SESSION_LIFE
 from fund.payments.queries import PaymentView, payments_of
-from fund.platform.house import House
+from fund.payments.subscriptions_queries import monthly_of_gift
+from fund.platform.house import House, Transaction
 
 MAX_ATTEMPTS = 10
 """How often one gift may be sent to the payment page: beyond it somebody is testing cards."""
@@ -43,29 +47,41 @@ def retry_payment(
             raise NotFound("寄附が見つかりません")
         if row.state not in RETRYABLE:
             raise Conflict("この寄附のお支払いは済んでいるか、受け付けを終えています")
-        wanted = row.method if method is None else check_method(method, Yen(row.yen))
         attempts = payments_of(tx.connection, gift_no)
-        _stay_with_transfer(attempts, wanted)
-        if row.state == "awaiting_payment" and (alive := _alive(attempts, wanted, now)):
-            return alive
-        if len(attempts) >= MAX_ATTEMPTS:
-            raise Conflict("お支払いの回数が上限に達しました。お手数ですが、窓口へご連絡ください")
-        if row.state != "awaiting_payment":
-            store.move_gift(tx, gift_no, row.state, "awaiting_payment")
-        if wanted != row.method:
+        wanted = row.method
+        if method is not None and method != wanted:
+            wanted = _changed(tx, row, attempts, method)
             store.note_method(tx, gift_no, wanted)
-        payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=Yen(row.yen), method=wanted)
-        tx.audit("gift.retried", gift_no, payment=payment_no, before=row.state, method=wanted)
-    return payment_no
+        alive = _alive(attempts, wanted, now) if row.state == "awaiting_payment" else None
+        return alive or _new_attempt(tx, row, len(attempts), wanted)
 
 
-def _stay_with_transfer(attempts: Sequence[PaymentView], method: str) -> None:
-    """Refuse another method while part of a transfer lies with the provider."""
+def _new_attempt(tx: Transaction, gift: Row[Any], attempts: int, method: str) -> str:
+    if attempts >= MAX_ATTEMPTS:
+        raise Conflict("お支払いの回数が上限に達しました。お手数ですが、窓口へご連絡ください")
+    if gift.state != "awaiting_payment":
+        store.move_gift(tx, gift.no, gift.state, "awaiting_payment")
+    number = payment_store.add_payment(tx, gift_no=gift.no, yen=Yen(gift.yen), method=method)
+    tx.audit("gift.retried", gift.no, payment=number, before=gift.state, method=method)
+    return number
+
+
+def _changed(tx: Transaction, gift: Row[Any], attempts: Sequence[PaymentView], method: str) -> str:
+    """The new method, where it may be taken.
+
+    Part of a transfer that lies with the provider is spent on this gift only; and only a card
+    can be charged every month.
+    """
+    check_method(method, Yen(gift.yen))
     if any(one.state == "waiting" and one.funded and one.method != method for one in attempts):
         raise Conflict(
             "お振り込みの一部が届いています。残りを同じ口座へお振り込みください。"
             "ほかの方法をご希望のときは、窓口へご連絡ください"
         )
+    if method != "card" and monthly_of_gift(tx.connection, gift.no):
+        message = "毎月の寄附は、クレジットカードだけで申し込めます"
+        raise Invalid(message, {"method": message})
+    return method
 
 
 def _leave_others(house: House, by: Actor, now: dt.datetime, gift_no: str, method: str) -> None:
