@@ -11,14 +11,16 @@ from fund.giving.intake import choosing
 from fund.giving.intake.queries import choice_of
 from fund.giving.queries import GiftView
 from fund.ledger.redirections import redirections_of
+from fund.platform.web.context import current_house
 
 
 def later_use(connection: Connection, gift: GiftView) -> dict[str, Any]:
-    """Whether the donor may choose a use now, what was chosen, and what was redirected."""
+    """Whether the donor may choose a use now, what was chosen or redirected; where to transfer."""
     choice = choice_of(connection, gift.no)
     moved = redirections_of(connection, gift.no)
     return {
         "may_choose_use": choosing.may_choose(gift, choice, redirected=bool(moved)),
         "chosen_use": Wish(*choice.chosen) if choice and choice.chosen else None,
         "redirections": moved,
+        "bank_account": current_house().settings.municipality.bank_account,
     }

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from fund.desk.queries import DonorStory
 from fund.giving.letters import deadline
 from fund.giving.wording import yen_text
-from fund.payments.domain import VOUCHER_OVERDUE
+from fund.payments.domain import OFFLINE_METHODS, VOUCHER_OVERDUE
 from fund.payments.queries import PaymentView
 from fund.platform.web.context import locale
 
@@ -24,6 +24,8 @@ def status(story: DonorStory, returned: str) -> Status:
     payment, state = story.payment, story.gift.state
     if state in UNPAID and payment is not None and payment.state == "waiting":
         return _waiting(payment)
+    if state == "awaiting_payment" and story.gift.method in OFFLINE_METHODS:
+        return _on_paper(story.gift.method)
     if state == "awaiting_payment" and returned == "success":
         return (
             "info",
@@ -33,15 +35,9 @@ def status(story: DonorStory, returned: str) -> Status:
     code = payment.failure_code if payment else None
     if state in {"awaiting_payment", "failed"} and code and code != VOUCHER_OVERDUE:
         return "warning", _("お支払いは行われていません"), decline_advice(code)
-    if state in {"awaiting_payment", "offered"}:
-        return (
-            "warning",
-            _("お支払いがまだ終わっていません"),
-            _("入力した内容は残っています。下のボタンから、お支払いを続けられます。"),
-        )
     if state == "received":
         return _received(payment)
-    return _settled(state)
+    return _settled("awaiting_payment" if state == "offered" else state)
 
 
 def _waiting(payment: PaymentView) -> Status:
@@ -68,6 +64,26 @@ def _waiting(payment: PaymentView) -> Status:
     )
 
 
+def _on_paper(method: str) -> Status:
+    if method == "slip":
+        return (
+            "info",
+            _("納付書を郵送します（約1週間）"),
+            _("届きましたら、金融機関の窓口でお支払いください。支払った日の寄附になります。"),
+        )
+    if method == "bank":
+        return (
+            "info",
+            _("お振り込みを待っています"),
+            _("下の口座へ、お名前の前に受付番号を付けてお振り込みください。"),
+        )
+    return (
+        "info",
+        _("窓口でのお支払いを待っています"),
+        _("担当の窓口に、受付番号と現金をお持ちください。"),
+    )
+
+
 def until_words(moment: dt.datetime | None) -> str:
     """A deadline with its weekday in the language of the page; empty where there is none."""
     return deadline(moment, locale()) if moment is not None else ""
@@ -84,6 +100,11 @@ def _received(payment: PaymentView | None) -> Status:
 
 def _settled(state: str) -> Status:
     texts = {
+        "awaiting_payment": (
+            "warning",
+            _("お支払いがまだ終わっていません"),
+            _("入力した内容は残っています。下のボタンから、お支払いを続けられます。"),
+        ),
         "failed": (
             "warning",
             _("お支払いは行われていません"),

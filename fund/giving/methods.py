@@ -7,12 +7,20 @@ from flask_babel import gettext as _
 from fund.giving.wording import amount_text, method_words
 from fund.kernel.errors import Invalid
 from fund.payments.domain import KONBINI_DAYS, LIMITS, ONLINE_METHODS, TRANSFER_LIFE, in_range
+from fund.platform.web.context import current_house
 
 
-def choices(yen: int) -> list[tuple[str, str]]:
-    """The methods that take this amount: (code, name)."""
+def choices(yen: int, *, on_paper: bool = False) -> list[tuple[str, str]]:
+    """The methods that take this amount: (code, name); in the form also those without a page."""
     words = method_words()
-    return [(method, words[method]) for method in ONLINE_METHODS if in_range(method, yen)]
+    online = [(method, words[method]) for method in ONLINE_METHODS if in_range(method, yen)]
+    return online + [(method, words[method]) for method in offline() if on_paper]
+
+
+def offline() -> tuple[str, ...]:
+    """The methods without a payment page; a direct transfer needs the ward's account."""
+    account = current_house().settings.municipality.bank_account
+    return ("slip", "counter", "bank") if account else ("slip", "counter")
 
 
 def hints() -> dict[str, str]:
@@ -30,6 +38,17 @@ def hints() -> dict[str, str]:
             "あなた専用の口座番号を受け取り、%(n)s日以内に振り込みます。届いた日の寄附になります。"
             "銀行の振込手数料だけ、ご負担ください。",
             n=TRANSFER_LIFE.days,
+        ),
+        "slip": _(
+            "納付書を約1週間でお送りします。金融機関の窓口で支払った日の寄附になります。"
+            "手数料はかかりません。"
+        ),
+        "counter": _(
+            "担当の窓口に、受付番号と現金をお持ちください。お持ちいただいた日の寄附になります。"
+        ),
+        "bank": _(
+            "区の口座へ振り込みます。お名前の前に受付番号を付けてください。届いた日の寄附になります。"
+            "銀行の振込手数料だけ、ご負担ください。"
         ),
     }
 
@@ -55,6 +74,8 @@ def read_method(chosen: str, yen: int) -> str:
     Raises:
         Invalid: naming the field ``method`` and what to do.
     """
+    if chosen in offline():
+        return chosen
     if chosen not in ONLINE_METHODS:
         message = _("支払い方法を選んでください")
     elif not in_range(chosen, yen):

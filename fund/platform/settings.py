@@ -15,7 +15,11 @@ DEFAULT_API_VERSION = "2026-10-28.endive"
 
 @dataclass(frozen=True)
 class Municipality:
-    """Whose fund this is; every page, receipt and mail takes its names from here."""
+    """Whose fund this is; every page, receipt and mail takes its names from here.
+
+    ``bank_account`` is the account for direct transfers in one line (``FUND_BANK_ACCOUNT``);
+    without it that way of giving is not offered.
+    """
 
     code: str
     name: str
@@ -30,6 +34,7 @@ class Municipality:
     phone: str
     mail: str
     corporate_no: str
+    bank_account: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,4 +159,5 @@ def _municipality(environment: Mapping[str, str]) -> Municipality:
         phone=text("FUND_PHONE"),
         mail=text("FUND_CONTACT_MAIL"),
         corporate_no=text("FUND_CORPORATE_NO"),
+        bank_account=text("FUND_BANK_ACCOUNT"),
     )

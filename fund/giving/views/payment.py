@@ -49,6 +49,8 @@ def to_payment_page(gift_no: str, payment_no: str) -> ResponseReturnValue:
         who = queries.donor_of(connection, gift_no)
     if gift is None or who is None:
         raise NotFound(_("寄附が見つかりません"))
+    if gift.method not in ONLINE:
+        return redirect(link(secret, gift.locale), 303)
     try:
         address = open_checkout(
             house,

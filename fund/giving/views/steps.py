@@ -201,7 +201,7 @@ def _consents_extra(
     return {
         "texts": {text.purpose: text.shown(locale()) for text in TEXTS},
         "names_group": progress.names_group,
-        "method_choices": methods.choices(progress.yen),
+        "method_choices": methods.choices(progress.yen, on_paper=True),
         "method_hints": methods.hints(),
         "method_refusals": methods.refusals(progress.yen),
         "name": progress.donor.name if progress.donor else "",
