@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fund.giving import commands, queries, wording
-from fund.giving.queries import GiftView, RegisterRow
+from fund.giving.queries import GiftView
 from fund.giving.views.blueprint import blueprint
 from fund.giving.views.money_back import money_back
 from fund.kernel.errors import NotFound
@@ -18,7 +18,6 @@ from fund.payments.queries import payments_of
 from fund.platform.web.access import permission
 from fund.platform.web.context import current_actor, current_house, now
 from fund.platform.web.query import Query
-from fund.platform.web.twins import Column, csv_response
 from fund.registry import queries as registry
 
 PAGE = 50
@@ -94,52 +93,3 @@ def staff_gift(no: str) -> ResponseReturnValue:
             **money_back(connection, number),
             **words(),
         )
-
-
-@blueprint.get("/staff/gifts.csv")
-@permission("gift.read")
-def staff_register() -> Response:
-    """The gift register (寄附台帳): accepted gifts of a fiscal year, or all of them."""
-    query = Query(request.args)
-    fy = query.integer("fy", 1900, 2200)
-    query.check()
-    house = current_house()
-    commands.note_export(house, by=current_actor(), now=now(), fy=fy)
-    with house.database.reading() as connection:
-        names = registry.names(connection)
-        suffix = f"-{fy}" if fy else ""
-        columns = _columns(names)
-        return csv_response(f"gift-register{suffix}", columns, queries.register(connection, fy))
-
-
-def _fallbacks(row: RegisterRow) -> str:
-    return " / ".join(wish.fallback or "" for wish in row.gift.wishes)
-
-
-def _columns(names: registry.Names) -> list[Column[RegisterRow]]:
-    def kept(row: RegisterRow) -> int:
-        return int(sum(share.yen for share in row.gift.shares if share.part == "kept"))
-
-    def postal(row: RegisterRow) -> str:
-        code = row.donor.postal_code
-        return f"{code[:3]}-{code[3:]}" if code else ""
-
-    return [
-        Column("gift_no", "寄附番号", lambda row: row.gift.no),
-        Column("received_on", "受領日", lambda row: str(row.gift.received_on)),
-        Column("accepted_on", "採納日", lambda row: str(row.gift.accepted_on)),
-        Column("batch_no", "起案番号", lambda row: row.batch_no),
-        Column("yen", "金額", lambda row: int(row.gift.yen)),
-        Column("method", "支払い方法", lambda row: row.gift.method),
-        Column("donor_kind", "個人・法人", lambda row: row.donor.kind),
-        Column("name", "氏名・名称", lambda row: row.donor.name_on_receipt),
-        Column("kana", "フリガナ", lambda row: row.donor.kana),
-        Column("postal_code", "郵便番号", postal),
-        Column("address", "住所", lambda row: " ".join(row.donor.address_lines)),
-        Column("wish", "使いみち", lambda row: wording.wishes_text(row.gift, names)),
-        Column("fallback", "希望どおりに使えないとき", _fallbacks),
-        Column("kept_yen", "基金全体へ", kept),
-        Column("published_name", "公表名", lambda row: row.gift.display_name),
-        Column("state", "状態", lambda row: row.gift.state),
-        Column("sample", "見本", lambda row: "sample" if row.gift.sample else ""),
-    ]
