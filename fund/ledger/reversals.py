@@ -131,7 +131,7 @@ class Taking:
     @property
     def yen(self) -> Yen:
         """All of it."""
-        return total(part.yen for part in (*self.lots, *self.lines))
+        return total([*(lot.yen for lot in self.lots), *(line.yen for line in self.lines)])
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "giving"), str(TESTS / "payments")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "giving"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "payments"))
 
 from whole_fund import Fund, open_fund
 
