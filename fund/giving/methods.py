@@ -13,8 +13,14 @@ from fund.platform.web.context import current_house
 def choices(yen: int, *, on_paper: bool = False) -> list[tuple[str, str]]:
     """The methods that take this amount: (code, name); in the form also those without a page."""
     words = method_words()
-    online = [(method, words[method]) for method in ONLINE_METHODS if in_range(method, yen)]
+    online = [(method, words[method]) for method in online_methods() if in_range(method, yen)]
     return online + [(method, words[method]) for method in offline() if on_paper]
+
+
+def online_methods() -> tuple[str, ...]:
+    """The online methods that this installation has activated at the provider."""
+    ours = current_house().settings.payment_methods
+    return tuple(method for method in ONLINE_METHODS if method in ours)
 
 
 def offline() -> tuple[str, ...]:
@@ -63,20 +69,20 @@ def refusals(yen: int) -> list[str]:
             least=amount_text(LIMITS[method][0]),
             most=amount_text(LIMITS[method][1]),
         )
-        for method in ONLINE_METHODS
+        for method in online_methods()
         if not in_range(method, yen)
     ]
 
 
-def read_method(chosen: str, yen: int) -> str:
-    """The method that was chosen, if it takes the amount.
+def read_method(chosen: str, yen: int, *, on_paper: bool = False) -> str:
+    """The method that was chosen, if it takes the amount; in the form also one without a page.
 
     Raises:
         Invalid: naming the field ``method`` and what to do.
     """
-    if chosen in offline():
+    if on_paper and chosen in offline():
         return chosen
-    if chosen not in ONLINE_METHODS:
+    if chosen not in online_methods():
         message = _("支払い方法を選んでください")
     elif not in_range(chosen, yen):
         message = _("この金額には、ほかの支払い方法をお選びください")

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from fund.kernel.errors import Invalid
 
 DEFAULT_API_VERSION = "2026-10-28.endive"
+PAYMENT_METHODS = ("card", "konbini", "paypay", "bank_transfer")
+"""Online methods that may be offered; each must be activated at the provider."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Settings:
     demo: bool = False
     sandbox_url: str = ""
     trusted_proxies: int = 0
+    payment_methods: tuple[str, ...] = PAYMENT_METHODS
     signing_key: str = field(default="", repr=False)
 
     @property
@@ -88,6 +91,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems["FUND_BASE_URL"] = "must begin with http:// or https://"
     if len(environment.get("SECRET_KEY", "")) < 32 and "SECRET_KEY" not in problems:
         problems["SECRET_KEY"] = "needs at least 32 characters"  # noqa: S105 - a message
+    if not _payment_methods(environment):
+        problems["FUND_PAYMENT_METHODS"] = f"needs some of: {','.join(PAYMENT_METHODS)}"
     if problems:
         lines = "; ".join(f"{name}: {why}" for name, why in sorted(problems.items()))
         raise Invalid(f"settings incomplete: {lines}", problems)
@@ -105,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         demo=environment.get("FUND_DEMO", "") == "1",
         sandbox_url=environment.get("FUND_SANDBOX_URL", ""),
         trusted_proxies=int(environment.get("FUND_TRUSTED_PROXIES", "0")),
+        payment_methods=_payment_methods(environment),
         signing_key=_signing_key(environment["FUND_SIGNING_KEY"]),
     )
 
@@ -119,6 +125,13 @@ def _signing_key(value: str) -> str:
         why = "names no file that can be read (create a key: fund log key NAME)"
         message = f"settings incomplete: FUND_SIGNING_KEY: {why}"
         raise Invalid(message, {"FUND_SIGNING_KEY": why}) from error
+
+
+def _payment_methods(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """``FUND_PAYMENT_METHODS``, separated by commas; all where it is unset, none for a bad one."""
+    named = environment.get("FUND_PAYMENT_METHODS", "").replace(" ", "")
+    wanted = set(named.split(",")) if named else set(PAYMENT_METHODS)
+    return tuple(one for one in PAYMENT_METHODS if wanted <= set(PAYMENT_METHODS) and one in wanted)
 
 
 _REQUIRED = (

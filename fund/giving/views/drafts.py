@@ -120,6 +120,14 @@ def remember(response: Response, secret: str) -> Response:
     return response
 
 
+def leave(response: Response) -> Response:
+    """Take the secret of the draft from the visitor's browser."""
+    response.delete_cookie(
+        cookie_name(), path="/", secure=current_house().settings.secure, httponly=True
+    )
+    return response
+
+
 def today() -> dt.date:
     """The day of the request in Japan."""
     return day_in_japan(now())
@@ -152,7 +160,8 @@ def progress(connection: Connection, draft: Draft | None) -> Progress:
         consents = forms.read_consents(
             typed.get("consents", {}), donor.name, names_group=found.names_group
         )
-        method = read_method(typed.get("consents", {}).get("method", ""), found.yen)
+        chosen = typed.get("consents", {}).get("method", "")
+        method = read_method(chosen, found.yen, on_paper=True)
     except _UseMissing as missing:
         return Progress("use", missing_use=missing.number)
     except Invalid:

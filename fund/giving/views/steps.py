@@ -225,7 +225,7 @@ def consents_submit() -> ResponseReturnValue:
         problems: dict[str, str] = {}
         for reading in (
             lambda: forms.read_consents(typed, name, names_group=done.names_group),
-            lambda: methods.read_method(typed["method"], done.yen),
+            lambda: methods.read_method(typed["method"], done.yen, on_paper=True),
         ):
             try:
                 reading()
