@@ -20,6 +20,7 @@ from fund.publication.queries import heads
 from fund.publication.release import build
 from fund.publication.release.build import Folder, Registers, log_paths
 from fund.publication.release.grants360 import Publisher
+from fund.publication.release.page import PAGE, verify_page
 from fund.registry import queries as registry
 
 _ALL = 1_000_000
@@ -90,6 +91,8 @@ def _write(house: House, connection: Connection, folder: Folder, head: heads.Hea
     )
     folder.put("disclosures.json", build.disclosures(every_published_name(connection)))
     _write_runs(connection, folder, head.size)
+    ours = house.settings.municipality
+    folder.put(PAGE, verify_page(ours.name, ours.fund_name))
     folder.put("README", _readme(house, head).encode())
     folder.put("SHA256SUMS", folder.sums().encode())
 
@@ -141,8 +144,8 @@ def _readme(house: House, head: heads.Head) -> str:
         f"{ours.name} {ours.fund_name} 公開台帳 / {ours.name_en} {ours.fund_name_en}, public"
         f" ledger\n\n{text}\n"
         "確かめ方: fund verify <このフォルダ>\n"
-        "To check: fund verify <this folder>; sha256sum -c SHA256SUMS;"
-        " hledger -f data/ledger.journal check --strict; bean-check data/ledger.beancount;\n"
+        "To check: open verify.html and choose this folder; fund verify <this folder>;"
+        " sha256sum -c SHA256SUMS;\nhledger -f data/ledger.journal check --strict; bean-check data/ledger.beancount;\n"
         "frictionless validate data/datapackage.json; any C2SP tlog-tiles reader on log/.\n\n"
         "CC BY 4.0. 個人の情報は含まれません。No personal data is in the log.\n"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.actor import Actor, system
@@ -38,6 +38,7 @@ from fund.publication.models import log_checkpoint, log_cosignature, log_key, lo
 from fund.publication.ports import Notary, Shelf, Signer
 from fund.publication.queries import heads
 
+_HEADS_LOCK = 7_107_003
 MOST_AT_ONCE = 64 * WIDTH
 """Leaves laid out at once: bounds memory, not the size of a signed step."""
 
@@ -64,11 +65,13 @@ def sign_log(house: House, *, now: dt.datetime) -> Checkpoint | None:
     made = Checkpoint(origin(house), size, _lay_out(house, head, size))
     note = Note(made.text, (signer.sign(made.text),))
     with house.transaction(by=system("publication"), now=now) as tx:
-        if not known:
+        fresh = _hold_heads(tx, head)
+        if fresh and not known:
             _add_key(tx, signer.key, 1)
-        _add_head(tx, made, note)
+        if fresh:
+            _add_head(tx, made, note)
     publish_head(house)
-    return made
+    return made if fresh else None
 
 
 def origin(house: House) -> str:
@@ -129,6 +132,12 @@ def _extend(house: House, old: int, size: int) -> None:
             fresh[tile_path(level, number, width)] = data
         shelf.write(files | fresh)
         old = end
+
+
+def _hold_heads(tx: Transaction, before: heads.Head | None) -> bool:
+    """Wait for whoever signs; False when somebody signed a further head meanwhile."""
+    tx.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _HEADS_LOCK})
+    return heads.last_head(tx.connection) == before
 
 
 def _add_head(tx: Transaction, made: Checkpoint, note: Note) -> None:
@@ -199,6 +208,8 @@ def rotate_key(house: House, *, by: Actor, now: dt.datetime, successor: Signer) 
     made = Checkpoint(origin(house), size, _lay_out(house, head, size))
     note = Note(made.text, (old.sign(made.text), successor.sign(made.text)))
     with house.transaction(by=by, now=now) as tx:
+        if not _hold_heads(tx, head):
+            raise Conflict("いま別の人が署名しています。もう一度お試しください")
         _add_head(tx, made, note)
         _add_key(tx, new, size + 1)
     publish_head(house)

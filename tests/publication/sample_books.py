@@ -209,7 +209,8 @@ def allocate(
     journal.record(tx, facts.allocation_approved(run, on, ("allocation-rule@2024-04",), detail))
     for number, (serial, share, pot, award, yen) in enumerate(lines, 1):
         no = gift_no(serial)
-        line = facts.Line(run, number, f"{no}/{share}", no, {pot: Yen(yen)}, award, 1, "any")
+        use = pot.removeprefix("fund:").replace("theme:", "programme:").replace("general", "any")
+        line = facts.Line(run, number, f"{no}/{share}", no, {pot: Yen(yen)}, award, 1, use)
         journal.record(tx, facts.allocation_line(line, on, ("wish-respected@2024-04",)))
 
 

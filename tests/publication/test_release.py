@@ -212,7 +212,7 @@ def test_every_changed_byte_is_found(files: Files, part: int) -> None:
     """Random bytes of random files; where a forger could fit the fingerprints, he does."""
     dice = random.Random(part)
     names = sorted(name for name in files if name != "SHA256SUMS")
-    summed = {"README", "disclosures.json", "data/groups.csv", "data/datapackage.json"}
+    summed = {"README", "verify.html", "disclosures.json"}
     missed = []
     for _ in range(MUTATIONS // 4):
         name = dice.choice(names)

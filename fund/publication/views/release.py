@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house
+from fund.publication.release.page import PAGE, policy
 from fund.publication.releases import LIVE
 from fund.publication.views import blueprint
 
@@ -35,4 +36,6 @@ def release_file(path: str) -> Response:
     response = send_from_directory(folder.resolve(), path, mimetype=kind, max_age=60)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "public, max-age=60"
+    if path == PAGE:
+        response.headers["Content-Security-Policy"] = policy()
     return response

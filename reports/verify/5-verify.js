@@ -1,0 +1,126 @@
+"use strict";
+// The checks over a release, in one pass; the page stays alive between the steps.
+
+const TITLES = {
+  1: ["チェックポイントの署名", "The head is signed by the ledger's key"],
+  2: ["すべてのタイルと根", "Every tile and the root follow from the entries"],
+  3: ["前のチェックポイントを含むこと", "An older checkpoint is contained"],
+  4: ["記帳の書き方・番号・種類", "Entries are canonical, gapless, of known kinds"],
+  5: ["記帳ごとの釣り合い", "Postings balance"],
+  6: ["残高が足りなくならないこと", "No account of the fund is ever overdrawn"],
+  7: ["寄附の行方と希望", "Every gift's yen add up, and every wish is respected"],
+  8: ["助成のお金", "Every award's money adds up"],
+  9: ["割り当ての再計算", "Every allocation run rechecks"],
+  10: ["公開データが台帳と同じこと", "Tables and journals are the same facts"],
+  11: ["年度の締め", "Closed periods"],
+  12: ["ファイルの指紋", "The files have the fingerprints listed"],
+};
+
+class Check {
+  constructor(number) { this.number = number; this.counted = 0; this.wrong = 0; this.notes = []; this.said = ""; }
+  fail(note) { this.wrong++; if (this.notes.length < 20) this.notes.push(note); }
+}
+
+const pause = () => new Promise((resume) => setTimeout(resume));
+
+async function verify(source, asked, progress) {
+  const findings = {};
+  for (const number of Object.keys(TITLES)) findings[number] = new Check(Number(number));
+  findings[9].said = "ここでは調べません。fund verify か、各配分の checker.py で確かめられます。";
+  await checkSums(source, findings[12]);
+  let head;
+  try {
+    head = readHead(await source.text("log/checkpoint"));
+  } catch (error) {
+    findings[1].fail(`log/checkpoint: ${error.message}`);
+    return findings;
+  }
+  const chain = await checkHead(source, head, asked, findings);
+  const older = readOlder(asked, findings[3]);
+  const wanted = new Set(chain.map((step) => step.head.size));
+  if (older) wanted.add(older.size);
+  const tree = new Tree(), roots = new Map(), ledger = new Ledger(findings);
+  const tables = await Tables.open(source, findings[10]);
+  for (let at = 0; at < head.size; at += WIDTH) {
+    const width = Math.min(WIDTH, head.size - at), path = tilePath("entries", at / WIDTH, width);
+    let entries;
+    try {
+      entries = [...splitBundle(await source.bytes(path))];
+      if (entries.length !== width) findings[2].fail(`${path}: ${entries.length} entries instead of ${width}`);
+    } catch (error) {
+      findings[2].fail(`${path}: ${error.message}`);
+      break;
+    }
+    for (const body of entries) {
+      for (const tile of tree.add(leafHash(body))) await compareTile(source, tile, findings[2]);
+      if (wanted.has(tree.size)) roots.set(tree.size, tree.root());
+      const entry = ledger.take(tree.size, body);
+      if (entry) tables.take(entry);
+    }
+    if ((at / WIDTH) % 16 === 0) { progress(tree.size, head.size); await pause(); }
+  }
+  for (const tile of tree.edge()) await compareTile(source, tile, findings[2]);
+  if (tree.size !== head.size || !same(tree.root(), head.root)) {
+    findings[2].fail(`the entries lead to another root (${tree.size} of ${head.size})`);
+  }
+  for (const step of chain) {
+    const root = roots.get(step.head.size);
+    if (!root || !same(root, step.head.root) || !ledger.keys.includes(step.new)) {
+      findings[1].fail(`key ${step.new} was not announced in this log`);
+    }
+  }
+  if (older) compareOlder(older, head, roots, findings[3]);
+  ledger.close();
+  await tables.close(ledger);
+  progress(tree.size, head.size);
+  return findings;
+}
+
+async function compareTile(source, [path, data], check) {
+  check.counted++;
+  try {
+    if (!same(await source.bytes(path), data)) check.fail(`${path}: other hashes than the entries have`);
+  } catch (error) {
+    check.fail(`${path}: ${error.message}`);
+  }
+}
+
+function readOlder(asked, check) {
+  if (!asked.since) { check.said = "前のチェックポイントは渡されていません"; return null; }
+  try { return readHead(asked.since); } catch (error) { check.fail(error.message); return null; }
+}
+
+function compareOlder(older, head, roots, check) {
+  check.counted = older.size;
+  const root = roots.get(older.size);
+  if (older.origin !== head.origin) check.fail(`another log: ${older.origin}`);
+  if (!root || !same(root, older.root)) check.fail(`the first ${older.size} entries are not those of the older checkpoint`);
+}
+
+async function checkSums(source, check) {
+  let lines;
+  try {
+    const text = await source.text("SHA256SUMS");
+    if (!text.endsWith("\n")) throw new Error("torn");
+    lines = text.slice(0, -1).split("\n");
+  } catch (error) {
+    check.fail(`SHA256SUMS: ${error.message}`);
+    return;
+  }
+  const names = new Set();
+  for (const line of lines) {
+    const found = /^([0-9a-f]{64}) {2}(\S.*)$/.exec(line);
+    if (!found || names.has(found[2])) { check.fail(`SHA256SUMS: ${line.slice(0, 100)}`); continue; }
+    names.add(found[2]);
+    check.counted++;
+    try {
+      const digest = await crypto.subtle.digest("SHA-256", await source.bytes(found[2]));
+      if (hex(new Uint8Array(digest)) !== found[1]) check.fail(`${found[2]}: another fingerprint`);
+    } catch (error) {
+      check.fail(`${found[2]}: ${error.message}`);
+    }
+  }
+  for (const name of source.names() || []) {
+    if (!names.has(name) && name !== "SHA256SUMS") check.fail(`${name}: not listed`);
+  }
+}

@@ -1,0 +1,86 @@
+"use strict";
+// The page around the checks: where the release lies, an older checkpoint, and the answer.
+
+class Missing extends Error {}
+
+// A folder the visitor chose; nothing of it leaves the computer.
+class FolderSource {
+  constructor(files) {
+    this.files = new Map(Array.from(files, (file) =>
+      [file.webkitRelativePath.split("/").slice(1).join("/") || file.name, file]));
+  }
+  names() { return [...this.files.keys()]; }
+  async bytes(path) {
+    const file = this.files.get(path);
+    if (!file) throw new Missing("missing");
+    return new Uint8Array(await file.arrayBuffer());
+  }
+  async text(path) { return strictText.decode(await this.bytes(path)); }
+}
+
+// The release this page lies in, on the fund's own site.
+class SiteSource {
+  constructor(base) { this.base = base; }
+  names() { return null; }
+  async bytes(path) {
+    const answer = await fetch(new URL(path, this.base), { cache: "no-store" });
+    if (!answer.ok) throw new Missing(`missing (${answer.status})`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+  async text(path) { return strictText.decode(await this.bytes(path)); }
+}
+
+const byId = (id) => document.getElementById(id);
+
+function row(check) {
+  const item = document.createElement("li");
+  item.dataset.check = check.number;
+  item.dataset.ok = String(check.wrong === 0);
+  const [ja, en] = TITLES[check.number];
+  const skipped = check.number === 9;
+  const mark = skipped ? "－" : check.wrong ? "✖ 合いません" : "✔ 合います";
+  const title = document.createElement("strong");
+  title.textContent = `${check.number}. ${mark}　${ja}`;
+  const small = document.createElement("span");
+  small.textContent = ` ${en}. ${check.said || check.counted.toLocaleString("ja-JP")}`;
+  item.append(title, small);
+  for (const note of check.notes) {
+    const line = document.createElement("p");
+    line.textContent = note;
+    item.append(line);
+  }
+  return item;
+}
+
+function show(findings) {
+  const checks = Object.values(findings), wrong = checks.filter((check) => check.wrong);
+  byId("checks").replaceChildren(...checks.map(row));
+  const size = findings[4].counted.toLocaleString("ja-JP");
+  byId("answer").textContent = wrong.length
+    ? `✖ この台帳には合わないところがあります（${wrong.map((check) => check.number).join("、")}）。`
+    : `✔ この台帳の${size}件の記帳は、すべて足し算が合い、書きかえられていません。`;
+  byId("answer").dataset.ok = String(!wrong.length);
+  byId("answer").focus();
+}
+
+async function run(source) {
+  const since = byId("since").files[0], vkey = byId("vkey").value.trim();
+  const asked = { since: since ? await since.text() : null, vkey: vkey || null };
+  byId("checks").replaceChildren();
+  byId("answer").textContent = "調べています…";
+  const begun = performance.now();
+  const findings = await verify(source, asked, (done, all) => {
+    byId("progress").max = all || 1;
+    byId("progress").value = done;
+  });
+  byId("seconds").textContent = `${((performance.now() - begun) / 1000).toFixed(1)} 秒`;
+  show(findings);
+}
+
+byId("folder").addEventListener("change", (event) => {
+  if (event.target.files.length) run(new FolderSource(event.target.files));
+});
+if (location.protocol.startsWith("http")) {
+  byId("site").hidden = false;
+  byId("check-site").addEventListener("click", () => run(new SiteSource(new URL(".", location.href))));
+}

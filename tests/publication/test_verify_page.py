@@ -1,0 +1,151 @@
+"""``verify.html`` in a real browser: the site's release, a folder, and a folder somebody forged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import database as testing
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from houses import wired_house
+from playwright.sync_api import Page, sync_playwright
+from sample_books import small_story
+from werkzeug.serving import make_server
+
+from fund.app import create_app
+from fund.kernel.actor import system
+from fund.platform.cluster import APP, Cluster
+from fund.publication import releases, signing
+from fund.publication.commands import append_pending
+
+NOW = dt.datetime(2026, 5, 20, 3, 0, tzinfo=dt.UTC)
+pytestmark = pytest.mark.journey
+ERRORS: list[str] = []
+
+
+@dataclass(frozen=True)
+class Stage:
+    address: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def stage(
+    cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    with testing.fresh_database(cluster, template, "verify_page") as name:
+        house = wired_house(cluster.dsn(APP, name), tmp_path_factory.mktemp("verify"))
+        small_story(house)
+        append_pending(house, by=system("test"), now=NOW)
+        signing.sign_log(house, now=NOW)
+        made = releases.publish_live(house)
+        server = make_server("127.0.0.1", 0, create_app(house), threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Stage(f"http://127.0.0.1:{server.server_port}", made.place)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        house.database.close()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 320, "height": 800})
+        ERRORS.clear()
+        page.on("pageerror", lambda error: ERRORS.append(str(error)))
+        yield page
+        browser.close()
+
+
+def answer(page: Page) -> tuple[str, set[int]]:
+    """The sentence, and the numbers of the checks that failed."""
+    page.wait_for_selector("#checks li:nth-child(12)", timeout=20_000)
+    assert ERRORS == []
+    wrong = page.eval_on_selector_all(
+        "#checks li[data-ok=false]", "items => items.map(item => Number(item.dataset.check))"
+    )
+    return page.inner_text("#answer"), set(wrong)
+
+
+def test_the_site_is_checked_by_one_button(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.address}/verify")
+    page.click("text=この画面で台帳のすべてを調べる")
+    page.click("#check-site")
+    sentence, wrong = answer(page)
+    assert wrong == set(), page.inner_text("#checks")
+    assert "書きかえられていません" in sentence
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) == 0
+    found = Axe().run(page)
+    assert [v["id"] for v in found.response["violations"]] == []
+
+
+def choose(page: Page, stage: Stage, folder: Path) -> tuple[str, set[int]]:
+    page.goto(f"{stage.address}/release/verify.html")
+    page.set_input_files("#folder", folder)
+    return answer(page)
+
+
+def test_a_folder_is_checked_without_the_site(stage: Stage, page: Page) -> None:
+    assert choose(page, stage, stage.folder)[1] == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "failing"),
+    [
+        ("data/postings.csv", b"10000", b"10001", {10, 12}),
+        ("data/ledger.journal", b"10000 JPY", b"10001 JPY", {10, 12}),
+        ("README", b"CC BY", b"CC NO", {12}),
+        ("log/tile/entries", b'"yen":10000', b'"yen":10001', {2, 5, 7, 10, 12}),
+        ("log/checkpoint", b"\n\n", b"\n\n\n", {1, 12}),
+    ],
+)
+def test_a_forged_folder_is_found(
+    stage: Stage,
+    page: Page,
+    tmp_path: Path,
+    name: str,
+    old: bytes,
+    new: bytes,
+    failing: set[int],
+) -> None:
+    folder = tmp_path / "forged"
+    shutil.copytree(stage.folder, folder)
+    place = folder / name
+    if place.is_dir():
+        place = next(file for file in place.rglob("*") if file.is_file())
+    data = place.read_bytes()
+    assert old in data
+    place.write_bytes(data.replace(old, new, 1))
+    sentence, wrong = choose(page, stage, folder)
+    assert wrong >= {12}
+    assert wrong & failing == failing, (wrong, page.inner_text("#checks"))
+    assert "合わないところがあります" in sentence
+
+
+def test_a_forged_older_checkpoint_is_not_contained(
+    stage: Stage, page: Page, tmp_path: Path
+) -> None:
+    page.goto(f"{stage.address}/release/verify.html")
+    page.click("summary")
+    page.set_input_files("#since", stage.folder / "log/checkpoint")
+    page.set_input_files("#folder", stage.folder)
+    assert answer(page)[1] == set()
+    forged = tmp_path / "older"
+    lines = (stage.folder / "log/checkpoint").read_text().split("\n")
+    forged.write_text("\n".join([lines[0], "3", *lines[2:]]))
+    page.goto(f"{stage.address}/release/verify.html")
+    page.click("summary")
+    page.set_input_files("#since", forged)
+    page.set_input_files("#folder", stage.folder)
+    assert answer(page)[1] == {1, 3}
