@@ -50,7 +50,7 @@ class World:
         self.queue = Notebook()
         settings = wired_settings(dsn, place)
         object.__setattr__(settings, "stripe_webhook_secret", SECRET)
-        with mock.patch.object(wiring, "StripeConnection", lambda *_: self.provider.connection()):
+        with mock.patch.object(wiring, "StripeConnection", return_value=self.provider.connection()):
             ports = wiring.adapters(settings)
         self.house = House(
             settings=settings,

@@ -11,8 +11,8 @@ import pytest
 for folder in ("giving", "payments"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
-from counter_till import Till, open_till
-from giving_books import person
+from counter_till import Till, open_till  # noqa: E402
+from giving_books import person  # noqa: E402
 
 
 @pytest.fixture

@@ -282,11 +282,9 @@ def test_a_payout_that_does_not_sum_is_not_booked(till, paid, superuser_dsn):
 
 def reconcile_without_booking(till):
     """The state of a process that was killed between fetching and booking."""
-    from fund.payments.reconciliation.commands import _fetch, _fetch_payouts, _match
-
-    _fetch(till.house, till.now, None)
-    _fetch_payouts(till.house, till.now)
-    _match(till.house, till.now)
+    commands._fetch(till.house, till.now, None)
+    commands._fetch_payouts(till.house, till.now)
+    commands._match(till.house, till.now)
 
 
 def test_killed_between_fetching_and_booking_the_next_run_goes_on(till, paid):

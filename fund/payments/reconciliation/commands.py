@@ -185,7 +185,7 @@ def reimburse_fees(
         owed = queries.fees_due(tx.connection)
         problems = {}
         if not 0 < yen <= owed:
-            problems["yen"] = f"1円から{owed:,}円まで（まだ補われていない額）で入力してください"
+            problems["yen"] = "1円から、まだ補われていない額までで入力してください"
         if on > day_in_japan(now):
             problems["on"] = "きょうまでの日を入力してください"
         if not 0 < len(reference) <= 60:
