@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class FolderShelf(Shelf):
             if place.is_file() and place.read_bytes() == data:
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft = place.with_name(f".{place.name}.{os.getpid()}.new")
+            draft = place.with_name(f".{place.name}.{secrets.token_hex(6)}.new")
             with draft.open("wb") as file:
                 file.write(data)
                 file.flush()

@@ -145,7 +145,8 @@ def _readme(house: House, head: heads.Head) -> str:
         f" ledger\n\n{text}\n"
         "確かめ方: fund verify <このフォルダ>\n"
         "To check: open verify.html and choose this folder; fund verify <this folder>;"
-        " sha256sum -c SHA256SUMS;\nhledger -f data/ledger.journal check --strict; bean-check data/ledger.beancount;\n"
+        " sha256sum -c SHA256SUMS;\n"
+        "hledger -f data/ledger.journal check --strict; bean-check data/ledger.beancount;\n"
         "frictionless validate data/datapackage.json; any C2SP tlog-tiles reader on log/.\n\n"
         "CC BY 4.0. 個人の情報は含まれません。No personal data is in the log.\n"
     )

@@ -101,13 +101,13 @@ def test_a_folder_is_checked_without_the_site(stage: Stage, page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "failing"),
+    ("name", "change", "failing"),
     [
-        ("data/postings.csv", b"10000", b"10001", {10, 12}),
-        ("data/ledger.journal", b"10000 JPY", b"10001 JPY", {10, 12}),
-        ("README", b"CC BY", b"CC NO", {12}),
-        ("log/tile/entries", b'"yen":10000', b'"yen":10001', {2, 5, 7, 10, 12}),
-        ("log/checkpoint", b"\n\n", b"\n\n\n", {1, 12}),
+        ("data/postings.csv", (b"10000", b"10001"), {10, 12}),
+        ("data/ledger.journal", (b"10000 JPY", b"10001 JPY"), {10, 12}),
+        ("README", (b"CC BY", b"CC NO"), {12}),
+        ("log/tile/entries", (b'"yen":10000', b'"yen":10001'), {2, 5, 7, 10, 12}),
+        ("log/checkpoint", (b"\n\n", b"\n\n\n"), {1, 12}),
     ],
 )
 def test_a_forged_folder_is_found(
@@ -115,8 +115,7 @@ def test_a_forged_folder_is_found(
     page: Page,
     tmp_path: Path,
     name: str,
-    old: bytes,
-    new: bytes,
+    change: tuple[bytes, bytes],
     failing: set[int],
 ) -> None:
     folder = tmp_path / "forged"
@@ -125,8 +124,8 @@ def test_a_forged_folder_is_found(
     if place.is_dir():
         place = next(file for file in place.rglob("*") if file.is_file())
     data = place.read_bytes()
-    assert old in data
-    place.write_bytes(data.replace(old, new, 1))
+    assert change[0] in data
+    place.write_bytes(data.replace(*change, 1))
     sentence, wrong = choose(page, stage, folder)
     assert wrong >= {12}
     assert wrong & failing == failing, (wrong, page.inner_text("#checks"))
