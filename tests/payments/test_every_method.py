@@ -293,6 +293,7 @@ def test_a_donor_who_paid_a_moment_ago_cannot_change_the_method(till: Till) -> N
 
 @pytest.mark.parametrize(
     ("method", "yen"),
+    [("konbini", 300_001), ("counter", 10_000), ("gold", 10_000)],
 )
 def test_a_method_out_of_its_range_is_refused(till: Till, method: str, yen: int) -> None:
     number = till.begin("card", yen)
