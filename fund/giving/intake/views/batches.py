@@ -191,7 +191,8 @@ def put_row(no: str) -> ResponseReturnValue:
         flash(
             _("同じ寄附がすでにあるかもしれません。下の「重なり」を判断してください。"), "warning"
         )
-    return redirect(url_for("intake.batch", no=no, _anchor="row"), 303)
+    # without a fragment: a page that is opened at a place ignores autofocus
+    return redirect(url_for("intake.batch", no=no), 303)
 
 
 @blueprint.post("/staff/intake/<no>/rows/<int:position>/remove")
