@@ -87,10 +87,9 @@ def _movement(entry: stripe.BalanceTransaction) -> MovementFacts:
     source: Any = entry.source
     is_object = isinstance(source, stripe.StripeObject)
     source_id = source.id if is_object else source
+    charge = getattr(source, "charge", None) if is_object else None
     if isinstance(source, stripe.Charge):
-        charge = source.id
-    else:
-        charge = getattr(source, "charge", None) if is_object else None
+        charge = source
     intent = getattr(source, "payment_intent", None) if is_object else None
     return MovementFacts(
         id=entry.id,

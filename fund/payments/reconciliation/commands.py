@@ -16,7 +16,7 @@ from fund.ledger import facts, journal
 from fund.payments import commands as payments
 from fund.payments.facts import Dossier
 from fund.payments.ports import Provider
-from fund.payments.reconciliation import queries, store
+from fund.payments.reconciliation import queries, store, worklists
 from fund.payments.reconciliation.booking import book_payouts
 from fund.payments.reconciliation.domain import OVERLAP, PAYOUTS_BACK, Statement
 from fund.payments.reconciliation.queries import OpenItem
@@ -107,7 +107,7 @@ def _window(house: House, day: dt.date | None) -> tuple[dt.datetime | None, dt.d
         begins = dt.datetime.combine(day, dt.time(), ZONE).astimezone(dt.UTC)
         return begins, begins + dt.timedelta(days=1)
     with house.database.reading() as connection:
-        newest = queries.newest_fetched(connection)
+        newest = worklists.newest_fetched(connection)
     return None if newest is None else newest - OVERLAP, None
 
 
@@ -115,8 +115,8 @@ def _fetch_payouts(house: House, now: dt.datetime) -> None:
     """Every payout of late, every one whose end is open, and of each what it consists of."""
     settlements = house.port(Settlements)
     with house.database.reading() as connection:
-        newest = queries.newest_movement(connection)
-        named = {*queries.unfinished_payouts(connection), *queries.unknown_payouts(connection)}
+        newest = worklists.newest_movement(connection)
+        named = {*worklists.unfinished_payouts(connection), *worklists.unknown_payouts(connection)}
     since = None if newest is None else newest - PAYOUTS_BACK
     for page in settlements.payouts(since=since):
         with house.transaction(by=_HAND, now=now) as tx:
@@ -127,7 +127,7 @@ def _fetch_payouts(house: House, now: dt.datetime) -> None:
         with house.transaction(by=_HAND, now=now) as tx:
             store.put_payouts(tx, [facts_now])
     with house.database.reading() as connection:
-        unlisted = queries.unlisted_payouts(connection)
+        unlisted = worklists.unlisted_payouts(connection)
     for payout_id in unlisted:
         for movements in settlements.movements_of(payout_id):
             with house.transaction(by=_HAND, now=now) as tx:
@@ -145,8 +145,8 @@ def _match(house: House, now: dt.datetime) -> int:
 def _look_at_living(house: House, now: dt.datetime) -> int:
     """Bring every payment up to date that is not at its end: waiting, in dispute, going back."""
     with house.database.reading() as connection:
-        sessions = queries.living_sessions(connection)
-        charges = queries.living_charges(connection)
+        sessions = worklists.living_sessions(connection)
+        charges = worklists.living_charges(connection)
     provider = house.port(Provider)
     return _apply(house, now, (provider.dossier_of_session(each) for each in sessions)) + _apply(
         house, now, (provider.dossier_of_charge(each) for each in charges)
@@ -156,7 +156,7 @@ def _look_at_living(house: House, now: dt.datetime) -> int:
 def _close_gaps(house: House, now: dt.datetime) -> int:
     """Look up what no fact of ours explains: the payment it belongs to may have been missed."""
     with house.database.reading() as connection:
-        charges = queries.open_charges(connection)
+        charges = worklists.open_charges(connection)
     provider = house.port(Provider)
     return _apply(house, now, (provider.dossier_of_charge(charge) for charge in charges))
 

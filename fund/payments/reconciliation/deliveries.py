@@ -11,7 +11,7 @@ from fund.payments import events
 from fund.payments.queries import EventView
 from fund.payments.reconciliation import commands
 from fund.payments.reconciliation.commands import Report
-from fund.payments.reconciliation.queries import pending_events
+from fund.payments.reconciliation.worklists import pending_events
 from fund.platform.house import Delivery, House
 
 TASK = "payments.reconcile"
