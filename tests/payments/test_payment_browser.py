@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from counter_till import Till
 from playwright.sync_api import Browser, Page, sync_playwright
+from test_payments_to_check import PASSWORD, sign_in, troubles
 
 from fund.giving.commands import secret_of
 
@@ -109,3 +110,20 @@ def test_another_method_is_chosen_without_scripts(till: Till, browser: Browser) 
     assert [one.state for one in till.payments(number)] == ["expired", "open"]
     assert till.payment(number).method == "konbini"
     context.close()
+
+
+def test_the_officers_list_can_be_read_on_a_phone(till: Till, browser: Browser) -> None:
+    base = f"http://127.0.0.1:{till.door.server_port}"
+    troubles(till)
+    sign_in(till, "officer")
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(f"{base}/staff/login")
+        page.fill("#email", "officer@example.jp")
+        page.fill("#password", PASSWORD)
+        page.click("button:has-text('サインイン')")
+        page.wait_for_url("**/staff")
+        page.goto(f"{base}/staff/payments")
+        assert "重ねて支払われた" in page.inner_text("main")
+        look(page, f"staff-payments-{width}")
+        page.close()
