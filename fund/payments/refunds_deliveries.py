@@ -5,12 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import structlog
+
 from fund.kernel.actor import system
+from fund.kernel.errors import Unavailable
 from fund.payments import queries, refunds
 from fund.payments.refund_ports import RefundDesk, RefundOrder, RefundRefused
-from fund.payments.refunds_queries import refund_by_no
+from fund.payments.refunds_queries import refund_by_no, refunds_to_send
 from fund.payments.store import lock_payment
 from fund.platform.house import Delivery, House
+
+log = structlog.get_logger("fund.payments")
+
+RESEND_AFTER = dt.timedelta(minutes=10)
 
 
 def send_refund(house: House, *, now: dt.datetime, refund_no: str, **_: Any) -> None:
@@ -40,4 +47,21 @@ def send_refund(house: House, *, now: dt.datetime, refund_no: str, **_: Any) -> 
         refunds.apply(tx, row, facts)
 
 
-DELIVERIES: dict[str, Delivery] = {refunds.SEND: send_refund}
+def resend_refunds(house: House, *, now: dt.datetime, **_: Any) -> None:
+    """Ask again for approved refunds whose task was lost: the clock's net under the queue."""
+    with house.database.reading() as connection:
+        waiting = refunds_to_send(connection, now - RESEND_AFTER)
+    for refund_no in waiting:
+        try:
+            send_refund(house, now=now, refund_no=refund_no)
+        except Unavailable:
+            # The rest would wait for the same silence; the clock comes again.
+            log.warning("provider unavailable while refunds wait", waiting=len(waiting))
+            return
+
+
+DELIVERIES: dict[str, Delivery] = {
+    refunds.SEND: send_refund,
+    "payments.resend_refunds": resend_refunds,
+}
+PERIODIC = {"payments.resend_refunds": "*/10 * * * *"}

@@ -169,6 +169,22 @@ def refunds_to_pay(connection: Connection) -> int:
     )
 
 
+def refunds_to_send(connection: Connection, before: dt.datetime) -> list[str]:
+    """Refunds approved before a moment that the provider should have made and has not."""
+    rows = connection.scalars(
+        select(refund.c.no)
+        .join(payment, payment.c.no == refund.c.payment_no)
+        .where(
+            refund.c.state.in_(("approved", "sent")),
+            refund.c.provider_id.is_(None),
+            refund.c.approved_at < before,
+            payment.c.method.not_in(OFFLINE_METHODS),
+        )
+        .order_by(refund.c.id)
+    )
+    return list(rows)
+
+
 def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.count(refund.c.id)).where(condition)).scalar_one())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import requests
 from whole_fund import Fund
@@ -9,7 +11,7 @@ from whole_fund import Fund
 from fund.giving.domain import Wish
 from fund.kernel.errors import Conflict, Forbidden, Invalid
 from fund.kernel.money import Yen
-from fund.payments import refunds
+from fund.payments import refunds, refunds_deliveries
 
 
 def test_a_refund_by_two_people_leaves_through_the_provider(fund: Fund) -> None:
@@ -227,6 +229,20 @@ def test_a_lost_answer_does_not_refund_twice(fund: Fund) -> None:
     fund.send(number)
     (made,) = fund.refunds(gift)
     assert made.state == "succeeded"
+    assert fund.held() == 6_000
+    assert fund.broken() == []
+
+
+def test_a_refund_whose_task_was_lost_is_sent_by_the_clock(fund: Fund) -> None:
+    gift = fund.paid(10_000)
+    number = fund.propose(gift, 4_000)
+    refunds.approve_refund(fund.house, by=fund.decider, now=fund.now, refund_no=number)
+    refunds_deliveries.resend_refunds(fund.house, now=fund.now)
+    assert fund.refunds(gift)[0].state == "approved"
+    later = fund.now + dt.timedelta(minutes=11)
+    refunds_deliveries.resend_refunds(fund.house, now=later)
+    refunds_deliveries.resend_refunds(fund.house, now=later)
+    assert fund.refunds(gift)[0].state == "succeeded"
     assert fund.held() == 6_000
     assert fund.broken() == []
 
