@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fund.allocation import views as allocation_views
 from fund.desk import views as desk_views
 from fund.giving import views as giving_views
+from fund.giving.bank_matching import views as bank_views
 from fund.giving.intake import views as intake_views
 from fund.grants import views as grant_views
 from fund.identity import views as identity_views
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     refunds_views.blueprint,
     reconciliation_views.blueprint,
     giving_views.blueprint,
+    bank_views.blueprint,
     intake_views.blueprint,
     grant_views.blueprint,
     receipt_views.blueprint,

@@ -87,6 +87,7 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
         ("signed-in", _("仕事"), "desk.inbox"),
         ("gift.read", _("寄附"), "giving.staff_gifts"),
         ("gift.read", _("採納"), "giving.staff_acceptance"),
+        ("reconciliation.read", _("銀行"), "bank.desk"),
         ("intake.read", _("受け入れ"), "intake.batches"),
         ("refund.read", _("返金"), "taking_back.refund_list"),
         ("application.read", _("申請"), "grants.staff_applications"),

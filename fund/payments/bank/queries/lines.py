@@ -126,8 +126,10 @@ def line_by_id(connection: Connection, line_id: int) -> LineView | None:
     return _view(row) if row else None
 
 
-def lines(connection: Connection, statement_id: int, after: int, limit: int) -> list[LineView]:
-    """The lines seen in a statement, in the order of its rows, from the row after ``after``."""
+def lines(
+    connection: Connection, statement_id: int, after: int, limit: int
+) -> list[tuple[int, LineView]]:
+    """The lines seen in a statement with its own row numbers, from the row after ``after``."""
     query = (
         _lines()
         .join(bank_sighting, bank_sighting.c.line_id == bank_line.c.id)
@@ -136,7 +138,7 @@ def lines(connection: Connection, statement_id: int, after: int, limit: int) -> 
         .order_by(bank_sighting.c.row)
         .limit(limit)
     )
-    return [_view(row) for row in connection.execute(query)]
+    return [(row.seen_row, _view(row)) for row in connection.execute(query)]
 
 
 def open_lines(
