@@ -58,8 +58,7 @@ def propose_refund(house: House, *, by: Actor, now: dt.datetime, request: Reques
         left = queries.refundable(tx.connection, row.no)
         if request.seen is not None and request.seen != left:
             raise Conflict(
-                f"ほかの返金または異議が先に入りました。返せるのは{left:,}円です。"
-                "金額を確認して、もう一度お試しください"
+                "ほかの返金または異議が先に入りました。返せる額を確認して、もう一度お試しください"
             )
         check_request(request, left)
         number = new_refund_no()
@@ -174,7 +173,7 @@ def mark_paid(
         check_paid(source, on, day_in_japan(row.approved_at), day_in_japan(now))
         cash = ledger.balance(tx.connection, CLEARING_COUNTER)
         if source == "counter" and cash < row.yen:
-            message = f"銀行に入れる前の現金は{cash:,}円です。銀行口座から返してください"
+            message = "銀行に入れる前の現金が足りません。銀行口座から返してください"
             raise Invalid(message, {"source": message})
         store.move_refund(
             tx,

@@ -172,7 +172,7 @@ def test_what_is_asked_must_be_left_seen_and_explained(fund: Fund) -> None:
         fund.propose(gift, 10_001, reason="whim", decision_no=" ")
     assert set(refusal.value.fields) == {"yen", "reason", "decision_no"}
     fund.propose(gift, 4_000)
-    with pytest.raises(Conflict, match="6,000円"):
+    with pytest.raises(Conflict, match="先に入りました"):
         fund.propose(gift, 4_000, seen=Yen(10_000))
     with pytest.raises(Invalid):
         fund.propose(gift, 6_001)

@@ -67,7 +67,9 @@ def measures(entry: Draft, reversed_entry: Measures | None = None) -> Measures:
         if reversed_entry is None:
             raise ValueError("a reversal needs the entry it reverses")
         undone = reversed_entry.reversed()
-        # The yen may have found another place than the one they left (see ledger.reversals).
+        if "lines" not in entry.own:
+            return undone
+        # A gift's yen may have found another place than the one they left (ledger.reversals).
         return replace(
             undone,
             left=-_sum(entry.postings, "fund:"),
