@@ -21,7 +21,10 @@ from fund.adapters.stripe_provider import StripeProvider
 from fund.adapters.stripe_refunds import StripeRefunds
 from fund.adapters.stripe_subscriptions import StripeSubscriptions
 from fund.allocation import reactions as allocation_reactions
+from fund.desk import deliveries as desk_deliveries
+from fund.desk import reactions as desk_reactions
 from fund.giving import deliveries as giving_deliveries
+from fund.giving import pledge_deliveries, pledge_reactions
 from fund.giving import reactions as giving_reactions
 from fund.giving import taken_back as giving_taken_back
 from fund.giving.bank_matching import deliveries as matching_deliveries
@@ -52,11 +55,13 @@ from fund.receipts.ports import DocumentPress
 REACTING: tuple[ModuleType, ...] = (
     ledger_reactions,
     giving_reactions,
+    pledge_reactions,
     giving_taken_back,
     intake_reactions,
     receipt_reactions,
     allocation_reactions,
     publication_reactions,
+    desk_reactions,
 )
 DELIVERING: tuple[ModuleType, ...] = (
     attempts,
@@ -67,10 +72,12 @@ DELIVERING: tuple[ModuleType, ...] = (
     subscription_deliveries,
     reconciliation_deliveries,
     giving_deliveries,
+    pledge_deliveries,
     intake_deliveries,
     matching_deliveries,
     receipt_deliveries,
     publication_deliveries,
+    desk_deliveries,
 )
 
 

@@ -30,14 +30,18 @@ class SmtpMailer(Mailer):
             with self._connect() as server:
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            if all(code >= 500 for code in codes):
-                raise MailRefused from error
-            raise Unavailable("mail server refused for now") from error
+            answers = [(code, _words(said)) for code, said in error.recipients.values()]
+            answer = "; ".join(f"{code} {said}" for code, said in answers)
+            if all(code >= 500 for code, _said in answers):
+                # A full mailbox (552, 5.2.2) is no wrong address: it may be emptied.
+                full = all(code == 552 or said.startswith("5.2.2") for code, said in answers)
+                raise MailRefused(answer, address_is_bad=not full) from error
+            raise Unavailable(f"mail server refused for now: {answer}") from error
         except smtplib.SMTPResponseException as error:
+            answer = f"{error.smtp_code} {_words(error.smtp_error)}"
             if error.smtp_code >= 500:
-                raise MailRefused from error
-            raise Unavailable("mail server refused for now") from error
+                raise MailRefused(answer) from error
+            raise Unavailable(f"mail server refused for now: {answer}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable("mail server does not answer") from error
 
@@ -50,6 +54,9 @@ class SmtpMailer(Mailer):
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
         message["Content-Language"] = letter.locale
+        if letter.stop_url:
+            message["List-Unsubscribe"] = f"<{letter.stop_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(letter.text, cte="base64")
         if letter.html:
             message.add_alternative(letter.html, subtype="html", cte="base64")
@@ -69,3 +76,9 @@ class SmtpMailer(Mailer):
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
         return server
+
+
+def _words(said: bytes | str) -> str:
+    """What the server said, as text on one line."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(text.split())

@@ -144,8 +144,10 @@ def read_use(typed: Typed) -> Wish:
         raise Invalid(str(error), {kind: questions[kind]}) from error
 
 
-def read_donor(typed: Typed, kind: str) -> Donor:
+def read_donor(typed: Typed, kind: str, *, mail_needed: bool = True) -> Donor:
     """The donor of step 3; names and addresses are kept as typed.
+
+    Whoever corrects a gift made on paper may have no mail address (``mail_needed``).
 
     Raises:
         Invalid: with everything that is missing or cannot be.
@@ -154,7 +156,12 @@ def read_donor(typed: Typed, kind: str) -> Donor:
     names = _names(reader) if kind == "individual" else _organisation(reader)
     places = _place(reader)
     phone = reader.may("phone", reading.read_phone)
-    email = reader.need("email", _("メールアドレスを入力してください"), reading.read_email)
+    message = _("メールアドレスを入力してください")
+    email = (
+        reader.need("email", message, reading.read_email)
+        if mail_needed
+        else reader.may("email", reading.read_email)
+    )
     reader.check()
     return Donor(kind=kind, **names, **places, phone=phone, email=email)
 
@@ -205,6 +212,18 @@ def _place(reader: Reader) -> dict[str, str]:
         "address1": reader.need("address1", _("ご住所を入力してください"), _address),
         "address2": reader.may("address2", _address),
     }
+
+
+def read_display_name(text: str) -> str:
+    """The name to publish, as typed.
+
+    Raises:
+        ValueError: when it is missing, too long or holds control characters.
+    """
+    name = reading.read_name(text, MAX_DISPLAY_NAME)
+    if not name:
+        raise ValueError("公表する名前を入力してください")
+    return name
 
 
 def read_consents(typed: Typed, name: str, *, names_group: bool) -> Consents:

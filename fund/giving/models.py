@@ -73,6 +73,8 @@ gift = Table(
     Column("tell_group", Boolean, nullable=False, server_default="false"),
     Column("report_mail", Boolean, nullable=False, server_default="false"),
     Column("sample", Boolean, nullable=False, server_default="false"),
+    Column("link_version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("link_version > 0", name="link_version"),
     CheckConstraint("yen > 0", name="yen_positive"),
     CheckConstraint(
         "state IN ('offered', 'awaiting_payment', 'received', 'accepted', 'allocated',"
@@ -81,7 +83,7 @@ gift = Table(
     ),
     CheckConstraint(
         "method IN ('card', 'konbini', 'paypay', 'bank_transfer',"
-        " 'counter', 'slip', 'box', 'bank')",
+        " 'counter', 'slip', 'box', 'bank', 'portal')",
         name="method",
     ),
     CheckConstraint("paid_by IS NULL OR paid_at IS NOT NULL", name="paid_by"),
@@ -127,6 +129,7 @@ consent = Table(
     Column("text_version", Text, nullable=False),
     Column("text_shown", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
     Index("ix_consent_gift_id", "gift_id"),
 )
 
@@ -138,6 +141,56 @@ gift_draft = Table(
     Column("data", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("resume_hash", LargeBinary, unique=True),
+    Column("mail_to", Text),
+    Column("mail_locale", Text),
+    Column("remind_on", Date),
+    Index("ix_gift_draft_updated_at", "updated_at"),
+)
+
+donor_correction = Table(
+    "donor_correction",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("donor_id", BigInteger, ForeignKey("donor.id"), nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("after_acceptance", Boolean, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("person_id", BigInteger, ForeignKey("person.id")),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("actor_kind IN ('donor', 'person')", name="actor_kind"),
+    CheckConstraint("(actor_kind = 'person') = (person_id IS NOT NULL)", name="by_whom"),
+    CheckConstraint("before <> after", name="something_changed"),
+    Index("ix_donor_correction_donor_id", "donor_id"),
+)
+
+receipt_request = Table(
+    "receipt_request",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    Column("done_by", BigInteger, ForeignKey("person.id")),
+    CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", name="done_by_whom"),
+    Index(
+        "ix_receipt_request_open", "gift_id", unique=True, postgresql_where=text("done_at IS NULL")
+    ),
+)
+
+email_change = Table(
+    "email_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("gift_id", BigInteger, ForeignKey("gift.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Index("ix_email_change_gift_id", "gift_id"),
 )
 
 acceptance_batch = Table(

@@ -1,4 +1,4 @@
-"""The five ways a request can be refused; one table in the web kit maps them to pages."""
+"""The six ways a request can be refused; one table in the web kit maps them to pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class DomainError(Exception):
     """Base of every refusal the house makes on purpose; the message may be shown to people."""
 
 
-class Invalid(DomainError):  # noqa: N818 - the five kinds read as adjectives everywhere
+class Invalid(DomainError):  # noqa: N818 - the kinds read as adjectives everywhere
     """The input cannot be accepted; ``fields`` maps a field's name to what to do about it."""
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
@@ -31,3 +31,11 @@ class Conflict(DomainError):  # noqa: N818
 
 class Unavailable(DomainError):  # noqa: N818
     """Something outside (provider, mail, disk) does not answer; trying again may help."""
+
+
+class TooMany(DomainError):  # noqa: N818
+    """Too often in a short time; nothing is lost, ``seconds`` from now it may be tried again."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

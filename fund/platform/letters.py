@@ -32,12 +32,14 @@ def write_letter(
     recipient: str,
     locale: str,
     facts: Mapping[str, Any],
+    stop_url: str | None = None,
 ) -> Letter:
     """A mail from ``<occasion>.<locale>.txt`` (first line: subject) and its HTML sister.
 
     Facts may come from strangers: the subject is one line whatever stands in them.
     """
-    values = {"settings": settings, "ours": settings.municipality, **facts}
+    ours = settings.municipality
+    values = {"settings": settings, "ours": ours, "stop_url": stop_url, **facts}
     text = _PAGES.get_template(f"{occasion}.{locale}.txt").render(values)
     subject, _, body = text.partition("\n")
     html = _PAGES.get_template(f"{occasion}.{locale}.html").render(values)
@@ -49,4 +51,5 @@ def write_letter(
         subject=" ".join(subject.split()),
         text=body.lstrip("\n"),
         html=html,
+        stop_url=stop_url,
     )

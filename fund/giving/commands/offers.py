@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from fund.giving import store
+from fund.giving import store, store_donors
+from fund.giving.commands import pledging
 from fund.giving.domain import Offer, Wish, split_parts
 from fund.giving.domain.offer import check_bounds
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
-from fund.kernel.errors import Conflict, Invalid, NotFound
+from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.ids import new_gift_no, new_secret
-from fund.kernel.money import Yen
 from fund.manual.queries import Rules, rules_on
 from fund.payments import store as payment_store
 from fund.payments.queries import payments_of
@@ -36,8 +36,12 @@ class Begun:
 
 
 def secret_of(house: House, gift_no: str) -> str:
-    """The secret of a gift's link, derived anew whenever a mail needs it."""
-    return store.derive_secret(house.settings.secret_key, gift_no)
+    """The secret of a gift's link as it is now; outside of transactions.
+
+    Inside one: ``store_donors.link_secret`` with its connection.
+    """
+    with house.database.reading() as connection:
+        return store_donors.link_secret(connection, house.settings.secret_key, gift_no)
 
 
 def begin_donation(house: House, *, by: Actor, now: dt.datetime, offer: Offer) -> Begun:
@@ -78,6 +82,8 @@ def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
     store.add_shares(tx, gift_id, split_parts(gift_no, shares))
     store.add_consents(tx, gift_id, offer)
     payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=offer.yen, method=offer.method)
+    if offer.monthly:
+        pledging.begin(tx, gift_no=gift_no, gift_id=gift_id, donor_id=donor_id, offer=offer)
     tx.audit(
         "gift.begun",
         gift_no,
@@ -151,6 +157,12 @@ def close_draft(
     """Forget what was typed: the gift holds it now."""
     with house.transaction(by=by, now=now) as tx:
         store.close_draft(tx, token, gift_no, origin)
+
+
+def forget_draft(house: House, *, by: Actor, now: dt.datetime, token: str) -> bool:
+    """Delete one draft at its visitor's wish; one that became a gift stays. True if one went."""
+    with house.transaction(by=by, now=now) as tx:
+        return store_donors.forget_draft(tx, token)
 
 
 def forget_drafts(house: House, *, by: Actor, now: dt.datetime) -> int:

@@ -10,6 +10,8 @@ PURPOSE_OF_USE = "purpose_of_use"
 PUBLISH_NAME = "publish_name"
 TELL_GROUP = "tell_group"
 REPORT_MAIL = "report_mail"
+FREE = frozenset({PUBLISH_NAME, TELL_GROUP, REPORT_MAIL})
+"""Consents that a donor gives and withdraws at any time; the gift stands without them."""
 MAX_DISPLAY_NAME = 30
 
 

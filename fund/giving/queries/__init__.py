@@ -10,6 +10,14 @@ from fund.giving.queries.acceptance import (
     register,
     waiting_gifts,
 )
+from fund.giving.queries.corrections import (
+    Correction,
+    ReceiptRequest,
+    corrections_of,
+    receipt_requests,
+    receipt_requests_waiting,
+    waiting_email,
+)
 from fund.giving.queries.drafts import Draft, Typed, draft, submitted_from
 from fund.giving.queries.gifts import (
     ConsentView,
@@ -43,9 +51,11 @@ gift = gift_by_no
 __all__ = [
     "BatchView",
     "ConsentView",
+    "Correction",
     "DonorView",
     "Draft",
     "GiftView",
+    "ReceiptRequest",
     "RefusalView",
     "RegisterRow",
     "ShareView",
@@ -56,6 +66,7 @@ __all__ = [
     "batches_of_gift",
     "commitments",
     "consents_of",
+    "corrections_of",
     "counts_by_state",
     "disputed_gifts",
     "donor_of",
@@ -68,6 +79,8 @@ __all__ = [
     "gifts_by_no",
     "gifts_of_batch",
     "published_names",
+    "receipt_requests",
+    "receipt_requests_waiting",
     "refusal_by_no",
     "refusals",
     "refusals_of_gift",
@@ -75,5 +88,6 @@ __all__ = [
     "register",
     "submitted_from",
     "viewings",
+    "waiting_email",
     "waiting_gifts",
 ]

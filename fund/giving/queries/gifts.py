@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from fund.giving.domain import Donor
+from fund.giving.domain.donor import written_name
 from fund.giving.models import consent, donor, donor_correction, gift, gift_share
 from fund.kernel.ids import secret_hash
 from fund.kernel.money import Yen
@@ -124,7 +125,7 @@ class Viewing:
     label: str
 
 
-_NAMES = ("family_name", "given_name", "single_name")
+_NAMES = ("kind", "family_name", "given_name", "single_name")
 _GIFTS = select(gift, donor.c.locale).join(donor, donor.c.id == gift.c.donor_id)
 
 
@@ -284,10 +285,7 @@ def names_at_acceptance(connection: Connection, gift_nos: Collection[str]) -> di
     )
     for row in later:
         facts[row.no] |= {name: row.before[name] for name in _NAMES if name in row.before}
-    return {
-        no: str(found["single_name"]) or f"{found['family_name']} {found['given_name']}"
-        for no, found in facts.items()
-    }
+    return {no: written_name(**found) for no, found in facts.items()}
 
 
 def published_names(connection: Connection, gift_nos: Collection[str]) -> dict[str, str]:

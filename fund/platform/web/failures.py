@@ -10,7 +10,15 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fund.kernel.canonical import Json, canonical
-from fund.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from fund.kernel.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unavailable,
+)
 from fund.platform.web.locale import translated
 
 STATUS: dict[type[DomainError], int] = {
@@ -18,6 +26,7 @@ STATUS: dict[type[DomainError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    TooMany: 429,
     Unavailable: 503,
 }
 _MACHINE_SUFFIXES = (".json", ".csv", ".xlsx", ".atom", ".ics")
@@ -81,6 +90,8 @@ def _refused(error: DomainError) -> Response:
     response = failure_response(status, str(error), getattr(error, "fields", None))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "30"
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.seconds)
     return response
 
 

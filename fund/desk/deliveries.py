@@ -1,0 +1,11 @@
+"""Reports to donors, written after the fact they tell of."""
+
+from __future__ import annotations
+
+from fund.desk.followups import tell_allocated, tell_settled
+from fund.platform.house import Delivery
+
+DELIVERIES: dict[str, Delivery] = {
+    "desk.tell_allocated": tell_allocated,
+    "desk.tell_settled": tell_settled,
+}

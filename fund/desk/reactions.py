@@ -1,0 +1,25 @@
+"""What the front desk does when the use of gifts is decided or a project has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fund.allocation.messages import RunApproved
+from fund.grants.messages import AwardSettled
+from fund.platform.house import Message, Reaction, Transaction
+
+
+def report_allocation(tx: Transaction, message: RunApproved) -> None:
+    """Donors who ticked it are told after the commit."""
+    tx.enqueue("desk.tell_allocated", run_no=message.run_no)
+
+
+def report_settlement(tx: Transaction, message: AwardSettled) -> None:
+    """Donors who ticked it are told after the commit."""
+    tx.enqueue("desk.tell_settled", award_no=message.award_no)
+
+
+REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
+    RunApproved: (report_allocation,),
+    AwardSettled: (report_settlement,),
+}
