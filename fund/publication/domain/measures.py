@@ -64,17 +64,7 @@ def measures(entry: Draft, reversed_entry: Measures | None = None) -> Measures:
         ValueError: for an ``entry.reversed`` whose counterpart is not given.
     """
     if entry.kind == "entry.reversed":
-        if reversed_entry is None:
-            raise ValueError("a reversal needs the entry it reverses")
-        undone = reversed_entry.reversed()
-        if "lines" not in entry.own:
-            return undone
-        # A gift's yen may have found another place than the one they left (ledger.reversals).
-        return replace(
-            undone,
-            left=-_sum(entry.postings, "fund:"),
-            committed=-_sum(entry.postings, "committed:"),
-        )
+        return _undone(entry, reversed_entry)
     left = -_sum(entry.postings, "fund:")
     committed = -_sum(entry.postings, "committed:")
     facts = {"size": sum(yen for _, yen in entry.postings if yen > 0)}
@@ -90,6 +80,20 @@ def measures(entry: Draft, reversed_entry: Measures | None = None) -> Measures:
     elif entry.kind == "settlement.confirmed":
         facts["spent"] = _integer(entry.own.get("spent"))
     return Measures(left=left, committed=committed, **facts)
+
+
+def _undone(entry: Draft, reversed_entry: Measures | None) -> Measures:
+    if reversed_entry is None:
+        raise ValueError("a reversal needs the entry it reverses")
+    undone = reversed_entry.reversed()
+    if "lines" not in entry.own:
+        return undone
+    # A gift's yen may have found another place than the one they left (ledger.reversals).
+    return replace(
+        undone,
+        left=-_sum(entry.postings, "fund:"),
+        committed=-_sum(entry.postings, "committed:"),
+    )
 
 
 def tags(entry: Draft, awards: Mapping[str, Tags], reversed_entry: Tags | None = None) -> Tags:
