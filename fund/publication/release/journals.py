@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from fund.publication.release.rows import Entry
 
@@ -15,6 +16,7 @@ _ROOTS = {"assets": "Assets", "fund": "Equity:Fund", "committed": "Liabilities:C
 _ROOTS["held"] = "Liabilities:Held"
 
 
+@cache
 def account_name(account: str) -> str:
     """``fund:field:children`` → ``Equity:Fund:Field:Children``."""
     root, *parts = account.split(":")

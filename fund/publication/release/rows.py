@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from fund.kernel.canonical import canonical
 
 Row = list[str | int | None]
 Entry = Mapping[str, Any]
@@ -92,6 +91,12 @@ _ACTS = frozenset({"disbursement.paid", "settlement.confirmed", "grant.returned"
 """Kinds whose reversal must be known by what it reverses."""
 
 
+_SPELL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+"""Facts come out of canonical bytes: texts, integers and lists under ASCII keys need no more."""
+
+
 def entry_row(entry: Entry) -> Row:
     """The row of ``entries.csv``."""
     facts = {key: value for key, value in entry.items() if key not in COMMON}
@@ -103,7 +108,7 @@ def entry_row(entry: Entry) -> Row:
         entry.get("reverses"),
         entry.get("reason"),
         " ".join(entry.get("clauses") or ()),
-        canonical(facts).decode(),
+        _SPELL(facts),
     ]
 
 

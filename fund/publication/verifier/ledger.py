@@ -53,10 +53,14 @@ _ON = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _USES = {"group": "group", "field": "field", "theme": "programme"}
 
 
+_SPELL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+
+
 def spelled(value: Any) -> bytes:
     """Canonical JSON (RFC 8785) of objects with ASCII keys, texts and integers."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _SPELL(value).encode("utf-8")
 
 
 @dataclass
@@ -102,7 +106,7 @@ class Ledger:
         check = self.findings[4]
         check.counted += 1
         try:
-            entry: dict[str, Any] = json.loads(body, parse_float=_no_float)
+            entry: dict[str, Any] = _READ(body.decode("utf-8"))
             if spelled(entry) != body:
                 check.fail(f"{no}: not canonical")
         except (ValueError, UnicodeDecodeError) as error:
@@ -287,6 +291,9 @@ class Ledger:
 
 def _no_float(text: str) -> Any:
     raise ValueError(f"a number that is no integer: {text}")
+
+
+_READ = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
 
 
 def _form(entry: Any, no: int) -> str | None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 from fund.publication.verifier.findings import Check
@@ -208,6 +209,7 @@ class Tables:
             self._check.fail(f"360giving.json: {', '.join(odd[:5])} not the log's")
 
 
+@cache
 def _account(name: str) -> str:
     root, *parts = name.split(":")
     return ":".join([_ROOTS[root], *(part[0].upper() + part[1:] for part in parts)])
