@@ -20,9 +20,12 @@ from fund.giving.domain.acceptance import CODES
 from fund.giving.queries import gift
 from fund.kernel.actor import Actor, system
 from fund.kernel.money import Yen
+from fund.payments import refunds
 from fund.payments.commands import CheckoutWording, open_checkout
 from fund.payments.domain import in_range
 from fund.payments.queries import payments_of
+from fund.payments.refunds_domain import Request
+from fund.payments.refunds_queries import refundable
 from fund.sandbox import payouts
 from fund.sandbox.errors import ApiError
 
@@ -201,6 +204,8 @@ class Book:
             if view.state in {"failed", "expired"} and dice.random() < 0.6:
                 payment_no = retry_payment(house, by=PUBLIC, now=now, gift_no=view.no)
                 self._open(history, payment_no)
+            elif view.state in {"received", "accepted"} and dice.random() < 0.15:
+                self._give_back(history, dice)
             elif view.state == "received" and dice.random() < 0.7:
                 ready.append(view.no)
         if ready:
@@ -208,6 +213,27 @@ class Book:
                 house, by=self.staff.officer, now=now, gift_nos=ready, checklist=CODES
             )
             decide_acceptance(house, by=self.staff.second, now=now, batch_no=batch, accept=True)
+        # What the officers asked the provider for is asked here, in both worlds at one moment.
+        self.world.work()
+
+    def _give_back(self, history: History, dice: random.Random) -> None:
+        """One officer proposes a refund, the other approves it."""
+        house, now = self.world.house, self.world.now
+        with house.database.reading() as connection:
+            payment_no = next(
+                payment.no
+                for payment in payments_of(connection, history.gift_no)
+                if payment.state == "succeeded"
+            )
+            left = refundable(connection, payment_no)
+        if not left:
+            return
+        yen = Yen(dice.choice((left, dice.randrange(1, left + 1))))
+        decision = f"{history.number}号"
+        request = Request(payment_no, yen, "donor-request", decision, note="", seen=left)
+        number = refunds.propose_refund(house, by=self.staff.officer, now=now, request=request)
+        refunds.approve_refund(house, by=self.staff.second, now=now, refund_no=number)
+        self.log.append(f"refund asked for {yen}")
 
 
 def write_histories(seed: int, count: int) -> list[History]:
@@ -229,9 +255,3 @@ def write_histories(seed: int, count: int) -> list[History]:
         )
         histories.append(History(number, offer))
     return histories
-
-
-def attempts(world: World, gift_no: str) -> list[str]:
-    """The states of a gift's payments."""
-    with world.house.database.reading() as connection:
-        return [payment.state for payment in payments_of(connection, gift_no)]
