@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fund.giving import queries as giving
-from fund.giving.commands import secret_of
 from fund.giving.messages import GiftMoneyBack, GiftMoneyCameBack, GiftsAccepted
+from fund.giving.store_donors import link_secret
 from fund.platform.house import Message, Reaction, Transaction
 from fund.platform.letters import write_letter
 from fund.platform.outbox import queue_mail
@@ -30,7 +30,8 @@ def _write_mail(tx: Transaction, gift_no: str) -> None:
         return
     settings = tx.house.settings
     prefix = "" if donor.locale == "ja" else f"/{donor.locale}"
-    link = f"{settings.base_url}{prefix}/d/{secret_of(tx.house, gift_no)}"
+    secret = link_secret(tx.connection, settings.secret_key, gift_no)
+    link = f"{settings.base_url}{prefix}/d/{secret}"
     facts = {
         "name": donor.name_on_receipt,
         "gift_no": gift_no,

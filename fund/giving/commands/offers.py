@@ -59,13 +59,13 @@ def begin_donation(house: House, *, by: Actor, now: dt.datetime, offer: Offer) -
         if earlier is not None:
             if bytes(earlier.form_sha256) != offer.sha256():
                 raise Conflict("この申し込みは、別の内容ですでに送信されています")
-            return _begun(house, earlier.no, payments_of(tx.connection, earlier.no)[-1].no)
+            key = house.settings.secret_key
+            secret = store_donors.link_secret(tx.connection, key, earlier.no)
+            payment_no = payments_of(tx.connection, earlier.no)[-1].no
+            return Begun(earlier.no, secret, payment_no)
         gift_no, payment_no = _write(tx, offer)
-    return _begun(house, gift_no, payment_no)
-
-
-def _begun(house: House, gift_no: str, payment_no: str) -> Begun:
-    return Begun(gift_no, secret_of(house, gift_no), payment_no)
+    # A new gift's link has its first version; nothing needs to be asked.
+    return Begun(gift_no, store.derive_secret(house.settings.secret_key, gift_no), payment_no)
 
 
 def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:

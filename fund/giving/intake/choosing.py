@@ -13,11 +13,12 @@ from sqlalchemy import insert
 
 from fund.giving import queries as gifts
 from fund.giving import store as giving
-from fund.giving.commands.offers import check_wish, pass_on_percent, secret_of
+from fund.giving.commands.offers import check_wish, pass_on_percent
 from fund.giving.domain import Share, Wish, wish_levels
 from fund.giving.intake import queries
 from fund.giving.intake.models import use_choice
 from fund.giving.queries import GiftView
+from fund.giving.store_donors import link_secret
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Invalid, NotFound
@@ -157,7 +158,8 @@ def _write(
 ) -> None:
     settings = tx.house.settings
     prefix = "" if donor.locale == "ja" else f"/{donor.locale}"
-    link = f"{settings.base_url}{prefix}/d/{secret_of(tx.house, gift_no)}"
+    secret = link_secret(tx.connection, settings.secret_key, gift_no)
+    link = f"{settings.base_url}{prefix}/d/{secret}"
     letter = write_letter(
         settings,
         occasion=occasion,

@@ -34,6 +34,7 @@ from fund.giving.queries.gifts import (
     gift_by_secret,
     gifts,
     gifts_by_no,
+    names_at_acceptance,
     published_names,
     viewings,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "gifts",
     "gifts_by_no",
     "gifts_of_batch",
+    "names_at_acceptance",
     "published_names",
     "receipt_requests",
     "receipt_requests_waiting",
