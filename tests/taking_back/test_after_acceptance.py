@@ -10,6 +10,7 @@ from whole_fund import Fund
 from fund.allocation.queries import lines_of_gift
 from fund.grants import commands as grants
 from fund.kernel.money import Yen
+from fund.publication.queries import origin_of_award
 from fund.receipts.queries import receipt_of, receipts_of
 
 
@@ -26,6 +27,14 @@ def standing(fund: Fund, gift: str) -> int:
     """Yen of a gift's allocation lines that stand."""
     with fund.house.database.reading() as connection:
         return sum(line.standing for line in lines_of_gift(connection, gift))
+
+
+def origin(fund: Fund, award: str) -> tuple[int, int]:
+    """How many gifts stand behind an award in public, and with how many yen."""
+    fund.publish()
+    with fund.house.database.reading() as connection:
+        found = origin_of_award(connection, award)
+    return found.gifts, int(found.yen)
 
 
 def words(fund: Fund) -> tuple[int, int, int, int]:
@@ -82,8 +91,10 @@ def test_allocated_yen_leave_the_award_and_the_next_run_refills_it(fund: Fund) -
     assert fund.balance(f"committed:{award}") == 3_000
     assert standing(fund, gift) == 3_000
     assert words(fund) == (3_000, 3_000, 0, 0)
+    assert origin(fund, award) == (1, 3_000)
     other = fund.accepted(20_000)
     fund.allocate()
+    assert origin(fund, award) == (2, 8_000)
     assert fund.balance(f"committed:{award}") == 8_000
     assert standing(fund, other) == 5_000
     assert fund.broken() == []

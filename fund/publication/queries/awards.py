@@ -24,23 +24,34 @@ class Origin:
 
 
 _ORIGIN = text("""
-SELECT split_part(p.account, ':', 2) AS pot, e.gift_no IS NOT NULL AS given, sum(p.yen) AS yen
-FROM public_entry e JOIN public_posting p ON p.no = e.no AND p.account LIKE 'fund:%'
-WHERE e.award_no = :award AND e.kind = 'allocation.line' GROUP BY 1, 2
-""")
-_GIFTS = text("""
-SELECT count(DISTINCT gift_no) FROM public_entry
-WHERE award_no = :award AND kind = 'allocation.line'
+SELECT gift_no, max(pot) AS pot, sum(yen) AS yen FROM (
+  SELECT e.gift_no, convert_from(e.body, 'UTF8')::jsonb->>'share' AS share,
+         split_part(p.account, ':', 2) AS pot, p.yen
+  FROM public_entry e JOIN public_posting p ON p.no = e.no AND p.account LIKE 'fund:%'
+  WHERE e.award_no = :award AND e.kind = 'allocation.line'
+  UNION ALL
+  SELECT e.gift_no, line->>'share', NULL, -(line->>'yen')::bigint
+  FROM public_entry e,
+       jsonb_array_elements(convert_from(e.body, 'UTF8')::jsonb->'lines') AS line
+  WHERE e.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed')
+    AND line->>'award' = :award
+) AS moves GROUP BY gift_no, share HAVING sum(yen) > 0
 """)
 
 
 def origin_of_award(connection: Connection, award_no: str) -> Origin:
-    """The gifts behind an award, as sums: nothing about a single gift is told here."""
+    """The gifts behind an award, as sums: nothing about a single gift is told here.
+
+    A gift whose money went back is behind it no more.
+    """
     rows = connection.execute(_ORIGIN, {"award": award_no}).all()
-    given = {row.pot: Yen(int(row.yen)) for row in rows if row.given}
+    given: dict[str, Yen] = {}
+    for row in rows:
+        if row.gift_no is not None:
+            given[row.pot] = given.get(row.pot, Yen(0)) + int(row.yen)
     return Origin(
-        gifts=int(connection.execute(_GIFTS, {"award": award_no}).scalar_one()),
+        gifts=len({row.gift_no for row in rows if row.gift_no is not None}),
         yen=Yen(sum(given.values())),
         by_pot=given,
-        others=Yen(sum(int(row.yen) for row in rows if not row.given)),
+        others=Yen(sum(int(row.yen) for row in rows if row.gift_no is None)),
     )
