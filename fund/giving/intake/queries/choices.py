@@ -78,6 +78,7 @@ class InvitedView:
     email: str
     locale: str
     chosen: bool
+    link_version: int
 
 
 def invited(
@@ -86,7 +87,7 @@ def invited(
     """Gifts whose donors may choose the use and have not, the oldest first."""
     has_chosen = exists().where(use_choice.c.gift_id == gift.c.id)
     query = (
-        select(gift.c.no, gift.c.yen, donor, has_chosen.label("chosen"))
+        select(gift.c.no, gift.c.yen, gift.c.link_version, donor, has_chosen.label("chosen"))
         .join(use_invitation, use_invitation.c.gift_id == gift.c.id)
         .join(donor, donor.c.id == gift.c.donor_id)
         .where(gift.c.state.in_(["received", "accepted"]))
@@ -110,6 +111,7 @@ def invited(
             row.email,
             row.locale,
             bool(row.chosen),
+            int(row.link_version),
         )
         for row in connection.execute(query)
     ]

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from fund.giving import queries as gifts
 from fund.giving import wording
-from fund.giving.commands import secret_of
 from fund.giving.domain import Wish
 from fund.giving.intake import choosing, queries
 from fund.giving.intake.queries import InvitedView
 from fund.giving.intake.uses import open_uses
 from fund.giving.intake.views.blueprint import blueprint, today, twin, words
 from fund.giving.queries import GiftView
+from fund.giving.store import derive_secret
 from fund.kernel.actor import donor
 from fund.kernel.errors import Invalid, NotFound
 from fund.ledger.redirections import redirections_of
@@ -129,7 +129,8 @@ def _read(connection: Connection, typed: dict[str, str]) -> Wish | dict[str, str
 def _link(row: InvitedView) -> str:
     house = current_house()
     prefix = "" if row.locale == "ja" else f"/{row.locale}"
-    return f"{house.settings.base_url}{prefix}/d/{secret_of(house, row.gift_no)}/use"
+    secret = derive_secret(house.settings.secret_key, row.gift_no, row.link_version)
+    return f"{house.settings.base_url}{prefix}/d/{secret}/use"
 
 
 def _columns() -> tuple[Column[InvitedView], ...]:
