@@ -75,7 +75,7 @@ def _tables():
             "note IS NULL OR match_kind IS NULL", name=op.f("ck_provider_movement_open_says_why")
         ),
     )
-    for name in ("charge_id", "source_id", "payout_id"):
+    for name in ("charge_id", "source_id", "payout_id", "match_no"):
         op.create_index(f"ix_provider_movement_{name}", "provider_movement", [name])
     op.create_index("ix_provider_movement_created_at", "provider_movement", ["created_at", "id"])
     op.create_index(

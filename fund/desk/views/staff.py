@@ -86,7 +86,7 @@ def _work(connection: Connection) -> list[dict[str, object]]:
         _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.staff_runs")),
         _item(
             _("決済会社との照合で残ったもの"),
-            len(reconciliation.open_items(connection, now())),
+            reconciliation.matched(connection).open_items,
             "reconciliation.read",
             url_for("reconciliation.overview"),
         ),

@@ -71,6 +71,7 @@ provider_movement = Table(
     Index("ix_provider_movement_charge_id", "charge_id"),
     Index("ix_provider_movement_source_id", "source_id"),
     Index("ix_provider_movement_payout_id", "payout_id"),
+    Index("ix_provider_movement_match_no", "match_no"),
     Index("ix_provider_movement_open", "created_at", postgresql_where="match_kind IS NULL"),
 )
 """Amounts never change once written: the database refuses it."""
