@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fund.payments.bank.formats import anser, generic_csv, zengin
 from fund.payments.bank.formats.reading import Line, Problem, Statement
@@ -23,10 +24,13 @@ def read(
     for a bad file: whatever is wrong stands in ``problems``.
     """
     if kind == "anser":
-        return anser.read(body)
-    if kind == "zengin":
-        return zengin.read(body, today, western=(settings or {}).get("years") == "western")
-    return generic_csv.read(body, generic_csv.Columns.of(settings or {}), today)
+        found = anser.read(body)
+    elif kind == "zengin":
+        found = zengin.read(body, today, western=(settings or {}).get("years") == "western")
+    else:
+        found = generic_csv.read(body, generic_csv.Columns.of(settings or {}), today)
+    in_order = sorted(found.problems, key=lambda problem: (problem.row, problem.column))
+    return replace(found, problems=tuple(in_order))
 
 
 __all__ = ["FORMATS", "Line", "Problem", "Statement", "read"]

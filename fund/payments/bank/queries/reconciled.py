@@ -58,11 +58,15 @@ SELECT account.as_of, account.accounts, base.known, base.yen AS opening, line.ye
 FROM account CROSS JOIN base CROSS JOIN line CROSS JOIN books
 """)
 
-_CLOSING = text("""
-SELECT sum(closing) FROM (
-  SELECT DISTINCT ON (account) account, closing FROM bank_statement
-  WHERE closing IS NOT NULL AND last_day <= :as_of ORDER BY account, last_day DESC, id DESC
-) AS latest
+# Each account by its own last statement: what the bank says less what its lines add up to.
+_MISSING = text("""
+SELECT coalesce(sum(latest.closing - base.opening - (
+         SELECT coalesce(sum(yen), 0) FROM bank_line
+         WHERE account = latest.account AND day <= latest.last_day)), 0)
+FROM (SELECT DISTINCT ON (account) account, closing, last_day FROM bank_statement
+      WHERE closing IS NOT NULL ORDER BY account, last_day DESC, id DESC) AS latest
+JOIN (SELECT DISTINCT ON (account) account, opening FROM bank_statement
+      WHERE opening IS NOT NULL ORDER BY account, first_day, id) AS base USING (account)
 """)
 
 
@@ -107,10 +111,10 @@ def bank_matched(connection: Connection) -> BankMatch | None:
     row = connection.execute(_SUMS).one()
     if row.as_of is None:
         return None
-    said = connection.execute(_CLOSING, {"as_of": row.as_of}).scalar_one()
+    missing = int(connection.execute(_MISSING).scalar_one())
     opening = int(row.opening or 0)
     counted = opening + int(row.lines)
-    statement = None if said is None or row.known < row.accounts else Yen(int(said))
+    statement = Yen(counted + missing) if row.known == row.accounts else None
     waiting = len(open_entries(connection, last=row.as_of))
     return BankMatch(
         as_of=row.as_of,
@@ -121,6 +125,6 @@ def bank_matched(connection: Connection) -> BankMatch | None:
         ignored=Yen(int(row.ignored)),
         across=Yen(int(row.late) - int(row.early)),
         opening=Yen(opening),
-        unexplained=Yen(0) if statement is None else Yen(int(statement) - counted),
+        unexplained=Yen(0) if statement is None else Yen(missing),
         open_items=int(row.open_count) + waiting,
     )
