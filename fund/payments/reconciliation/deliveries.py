@@ -1,4 +1,4 @@
-"""When the comparison runs: every night, and whenever a payout has come to its end."""
+"""When the comparison runs: every hour, thoroughly every night, and when a payout has ended."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def nightly(house: House, *, now: dt.datetime, **_: Any) -> None:
     catch_up(house, now=now)
 
 
-def after_payout(house: House, *, now: dt.datetime, **_: Any) -> None:
-    """Compare because a payout ended."""
+def lightly(house: House, *, now: dt.datetime, **_: Any) -> None:
+    """Compare where money moved: a payout ended, or an hour has passed."""
     commands.reconcile(house, now=now, thorough=False)
 
 
@@ -50,6 +50,6 @@ def _payout(house: House, event: EventView, now: dt.datetime) -> str | None:
     return None
 
 
-DELIVERIES: dict[str, Delivery] = {TASK: after_payout, "payments.reconcile_all": nightly}
-PERIODIC = {"payments.reconcile_all": "15 18 * * *"}
-"""03:15 in Japan."""
+DELIVERIES: dict[str, Delivery] = {TASK: lightly, "payments.reconcile_all": nightly}
+PERIODIC = {TASK: "45 * * * *", "payments.reconcile_all": "15 18 * * *"}
+"""Every hour where money moved; at 03:15 in Japan everything, with whatever still waits."""
