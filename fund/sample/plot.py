@@ -36,6 +36,7 @@ from fund.registry import commands as registry
 from fund.registry import queries as register
 from fund.registry.domain import programme_code
 from fund.sample import cast
+from fund.sample.bank import bank_statements
 from fund.sample.donations import Targets, at_noon, give
 
 DEFAULT_GIFTS = 180
@@ -84,6 +85,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
         count = gifts * (number + 1) // len(months) - gifts * number // len(months)
         _play_month(story, month, today, count)
     _leave_work(story, today)
+    bank_statements(house, by=story.who("treasurer"), now=at_noon(today))
     _publish(story, today)
 
 
