@@ -128,9 +128,14 @@ def main() -> None:
             ("import", ()),
             ("the same file again", ()),
         ):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds, said = run(file, *more)
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            sys.stdout.write(f"{name:20} {seconds:6.1f} s  {peak:6.0f} MB  {said}\n")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            peak = after.ru_maxrss / 1024
+            sys.stdout.write(
+                f"{name:20} {seconds:6.1f} s (processor {worked:5.1f} s) {peak:5.0f} MB  {said}\n"
+            )
         sys.stdout.write(f"limit for {asked.rows:,} rows: {LIMIT_SECONDS} s, {LIMIT_MB} MB\n")
     finally:
         stop_cluster(place / "data")
