@@ -186,7 +186,7 @@ def test_a_program_that_fills_in_everything_is_stopped(visit, app_dsn):
 def test_too_many_donations_from_one_address_must_wait(paying_visit, app_dsn):
     for number in range(3):
         visitor = paying_visit()
-        visitor.client.application.config["FUND_BEGUN_PER_HOUR"] = 2
+        visitor.client.application.config["FUND_BEGUN_PER_HOUR"] = 4
         fill(visitor)
         visitor.get("/give/check")
         answer = visitor.post("/give/check")

@@ -20,6 +20,7 @@ from fund.kernel.ids import new_gift_no, new_secret
 from fund.manual.queries import Rules, rules_on
 from fund.payments import store as payment_store
 from fund.payments.queries import payments_of
+from fund.platform import attempts
 from fund.platform.house import House, Transaction
 from fund.registry import queries as registry
 
@@ -152,11 +153,29 @@ def save_draft(
 
 
 def close_draft(
-    house: House, *, by: Actor, now: dt.datetime, token: str, gift_no: str, origin: str
+    house: House,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    token: str,
+    gift_no: str,
+    origin: str,
+    email: str = "",
+    fast: bool = False,
 ) -> None:
-    """Forget what was typed: the gift holds it now."""
+    """Forget what was typed: the gift holds it now. Count it against its origin and address."""
     with house.transaction(by=by, now=now) as tx:
         store.close_draft(tx, token, gift_no, origin)
+        if email:
+            attempts.note(tx, "begun-to", email.lower())
+        if fast:
+            attempts.note(tx, "begun-fast", origin)
+
+
+def note_slowed(house: House, *, by: Actor, now: dt.datetime, origin: str) -> None:
+    """Count that a visitor was asked to wait; staff see the sum of a day."""
+    with house.transaction(by=by, now=now) as tx:
+        attempts.note(tx, "slowed", origin)
 
 
 def forget_draft(house: House, *, by: Actor, now: dt.datetime, token: str) -> bool:

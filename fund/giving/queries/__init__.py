@@ -18,7 +18,7 @@ from fund.giving.queries.corrections import (
     receipt_requests_waiting,
     waiting_email,
 )
-from fund.giving.queries.drafts import Draft, Typed, draft, submitted_from
+from fund.giving.queries.drafts import Draft, Typed, begun_from, draft
 from fund.giving.queries.gifts import (
     ConsentView,
     DonorView,
@@ -65,6 +65,7 @@ __all__ = [
     "batch",
     "batches",
     "batches_of_gift",
+    "begun_from",
     "commitments",
     "consents_of",
     "corrections_of",
@@ -88,7 +89,6 @@ __all__ = [
     "refusals_of_gift",
     "refusals_proposed",
     "register",
-    "submitted_from",
     "viewings",
     "waiting_email",
     "waiting_gifts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from fund.giving.models import gift_draft
 from fund.kernel.ids import secret_hash
@@ -21,29 +21,29 @@ class Draft:
     form_key: str
     steps: dict[str, Typed] = field(default_factory=dict)
     gift_no: str | None = None
+    begun_at: dt.datetime | None = None
 
 
 def draft(connection: Connection, token: str, since: dt.datetime) -> Draft | None:
     """The draft behind a cookie, if it was touched after ``since``."""
     row = connection.execute(
-        select(gift_draft.c.form_key, gift_draft.c.data).where(
+        select(gift_draft.c.form_key, gift_draft.c.data, gift_draft.c.created_at).where(
             gift_draft.c.token_hash == secret_hash(token), gift_draft.c.updated_at >= since
         )
     ).one_or_none()
     if row is None:
         return None
-    return Draft(row.form_key, row.data.get("steps", {}), row.data.get("gift_no"))
+    return Draft(row.form_key, row.data.get("steps", {}), row.data.get("gift_no"), row.created_at)
 
 
-def submitted_from(connection: Connection, origin: str, since: dt.datetime) -> int:
-    """How many forms were submitted from one origin (a keyed hash of an address) since then."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(gift_draft)
-            .where(
-                gift_draft.c.updated_at >= since,
-                gift_draft.c.data["from"].as_string() == origin,
-            )
-        ).scalar_one()
+def begun_from(connection: Connection, origin: str, since: dt.datetime) -> list[str]:
+    """The gifts begun from one origin (a keyed hash of an address) since then, in order."""
+    rows = connection.execute(
+        select(gift_draft.c.data["gift_no"].as_string())
+        .where(
+            gift_draft.c.updated_at >= since,
+            gift_draft.c.data["from"].as_string() == origin,
+        )
+        .order_by(gift_draft.c.updated_at)
     )
+    return [str(number) for (number,) in rows]

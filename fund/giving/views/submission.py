@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from fund.giving import commands, forms, queries, wording
+from fund.giving import commands, forms, wording
 from fund.giving.domain import Offer
 from fund.giving.queries import Draft
-from fund.giving.views import drafts
+from fund.giving.views import drafts, patience
 from fund.giving.views.blueprint import blueprint
 from fund.giving.views.payment import to_payment_page
 from fund.giving.views.steps import sent_already
@@ -22,11 +21,8 @@ from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.money import share_of
 from fund.platform.web.access import public
 from fund.platform.web.context import current_actor, current_house, locale, now
-from fund.platform.web.failures import failure_response
 from fund.registry import queries as registry
 
-BEGUN_PER_HOUR = 20
-"""How many donations one address may begin in an hour; ``FUND_BEGUN_PER_HOUR`` overrides it."""
 TRAP = "website"
 """A field that people do not see; programs that fill in everything fill it in."""
 
@@ -131,7 +127,7 @@ def submit() -> ResponseReturnValue:
     with current_house().database.reading() as connection:
         draft = drafts.load(connection)
         progress = drafts.progress(connection, draft)
-        too_many = _too_many(connection)
+        left = patience.wait(connection, progress.donor.email) if progress.donor else None
     if draft is not None and draft.gift_no is not None:
         return _again(draft)
     if draft is None or progress.missing is not None:
@@ -139,8 +135,8 @@ def submit() -> ResponseReturnValue:
     if request.form.get(TRAP):
         message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
         return _refused(progress, {"": message})
-    if too_many:
-        return _slow_down()
+    if left:
+        return patience.slow_down(left)
     try:
         begun = _begin(draft, progress)
     except Invalid as error:
@@ -152,6 +148,8 @@ def submit() -> ResponseReturnValue:
         token=drafts.token(),
         gift_no=begun.gift_no,
         origin=drafts.origin(),
+        email=progress.donor.email if progress.donor else "",
+        fast=patience.is_fast(draft),
     )
     return to_payment_page(begun.gift_no, begun.payment_no)
 
@@ -187,19 +185,3 @@ def _again(draft: Draft) -> ResponseReturnValue:
     except Conflict:
         return sent_already(draft)
     return to_payment_page(number, payment_no)
-
-
-def _too_many(connection: Connection) -> bool:
-    limit = int(current_app.config.get("FUND_BEGUN_PER_HOUR", BEGUN_PER_HOUR))
-    since = now() - dt.timedelta(hours=1)
-    return queries.submitted_from(connection, drafts.origin(), since) >= limit
-
-
-def _slow_down() -> Response:
-    detail = _(
-        "短い間にたくさんのお申し込みがありました。1時間ほどたってから、もう一度お試しください。"
-        "入力した内容は保存してあります。お急ぎの方は、窓口へご連絡ください。"
-    )
-    response = failure_response(429, detail)
-    response.headers["Retry-After"] = "3600"
-    return response
