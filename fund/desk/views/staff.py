@@ -17,6 +17,7 @@ from fund.giving.intake import queries as intake
 from fund.grants import queries as grants
 from fund.payments import queries as payments
 from fund.payments import refunds_queries as taken_back
+from fund.payments.bank import queries as bank
 from fund.payments.reconciliation import queries as reconciliation
 from fund.platform.invariants import examine
 from fund.platform.outbox import failed_mails
@@ -70,6 +71,12 @@ def _work(connection: Connection) -> list[dict[str, object]]:
         _item(_("届かなかったメール"), failed_mails(connection), "mail.read", url_for("desk.mail")),
         *_intake_work(connection),
         *_money_back_work(connection),
+        _item(
+            _("照合を待つ銀行の明細"),
+            bank.open_count(connection),
+            "bank.match",
+            url_for("bank.desk"),
+        ),
         _item(_("推薦を待つ申請"), asked.get("submitted", 0), "award.recommend", applications),
         _item(
             _("決定を待つ申請"),

@@ -68,16 +68,14 @@ def format_words() -> dict[str, str]:
 
 def place(problem: Problem) -> str:
     """Where a problem is: row, column by position and name."""
-    if problem.column and problem.field:
-        return _(
-            "%(row)s行目 %(column)s列目「%(field)s」",
-            row=problem.row,
-            column=problem.column,
-            field=problem.field,
-        )
-    if problem.column:
-        return _("%(row)s行目 %(column)s列目", row=problem.row, column=problem.column)
-    return _("%(row)s行目", row=problem.row)
+    row, column, name = problem.row, problem.column, problem.field
+    if column and name:
+        said = _("%(row)s行目 %(column)s列目「%(field)s」", row=row, column=column, field=name)
+    elif column:
+        said = _("%(row)s行目 %(column)s列目", row=row, column=column)
+    else:
+        said = _("%(row)s行目", row=row)
+    return str(said)
 
 
 def reason(problem: Problem) -> str:
