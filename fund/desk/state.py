@@ -119,6 +119,20 @@ SECTIONS: tuple[tuple[str, str], ...] = (
         FROM provider_movement""",
     ),
     (
+        "bank",
+        """SELECT line.day, left(encode(line.fingerprint, 'hex'), 16) AS key, line.yen,
+             coalesce((SELECT sum(yen) FROM bank_match WHERE line_id = line.id), 0) AS matched
+        FROM bank_line line""",
+    ),
+    (
+        "monthly",
+        _KEYS
+        + """SELECT coalesce(subscription_id, gift_key.key), subscription.state, subscription.yen,
+             ended_reason, (SELECT count(*) FROM instalment
+               WHERE instalment.subscription_no = subscription.id) AS charged
+        FROM subscription JOIN gift_key ON gift_key.no = subscription.gift_no""",
+    ),
+    (
         "award",
         """SELECT award.no, award.state, award.yen,
              (SELECT sum(yen) FROM allocation_line WHERE award_no = award.no) AS allocated
