@@ -233,7 +233,7 @@ def _lines():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_line")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_bank_line_fingerprint")),
-        sa.UniqueConstraint("statement_id", "row", name=op.f("uq_bank_line_statement_id")),
+        sa.UniqueConstraint("statement_id", "row", name=op.f("uq_bank_line_statement_id_row")),
     )
     op.create_index("ix_bank_line_account", "bank_line", ["account", "day"])
     op.create_table(
