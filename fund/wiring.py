@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from fund.adapters.postcodes import PosutoPostcodes
 from fund.adapters.press import WeasyPress
 from fund.adapters.shelf import FolderShelf
 from fund.adapters.signing import Ed25519Notary, KeySigner
@@ -30,6 +31,7 @@ from fund.giving import taken_back as giving_taken_back
 from fund.giving.bank_matching import deliveries as matching_deliveries
 from fund.giving.intake import deliveries as intake_deliveries
 from fund.giving.intake import reactions as intake_reactions
+from fund.giving.ports import Postcodes
 from fund.ledger import reactions as ledger_reactions
 from fund.payments import deliveries as payment_deliveries
 from fund.payments import refunds_deliveries as refund_deliveries
@@ -115,6 +117,7 @@ def adapters(settings: Settings) -> Mapping[type[Any], Any]:
         RefundDesk: StripeRefunds(stripe),
         outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
         DocumentPress: WeasyPress(),
+        Postcodes: PosutoPostcodes(),
         Signer: KeySigner(settings.signing_key),
         Notary: Ed25519Notary(),
         Shelf: FolderShelf(settings.data_dir / "log"),

@@ -21,6 +21,29 @@
     });
   });
 
+  /* What is left of a gift that is split over several wishes; the server decides. */
+  all("[data-split]", (box) => {
+    const rest = box.querySelector("[data-split-rest]");
+    const form = box.closest("form");
+    const read = (text) => {
+      const plain = text.normalize("NFKC").replace(/[,\s¥円、]/g, "");
+      return plain === "" ? 0 : /^[0-9]{1,12}$/.test(plain) ? Number(plain) : NaN;
+    };
+    const tell = () => {
+      const chosen = form.querySelector('[name="' + box.dataset.split + '"]:checked');
+      const own = form.querySelector("[data-own-amount]");
+      const whole = chosen ? read(chosen.value === "other" ? own.value : chosen.value) : NaN;
+      let left = whole;
+      box.querySelectorAll("input").forEach((input) => (left -= read(input.value)));
+      const words = left < 0 ? box.dataset.over : box.dataset.left;
+      rest.textContent = Number.isNaN(left)
+        ? ""
+        : words.replace("{yen}", Math.abs(left).toLocaleString("ja-JP"));
+    };
+    form.addEventListener("input", tell);
+    tell();
+  });
+
   /* How many characters are left, said politely after a pause in typing. */
   all("textarea[data-count]", (area) => {
     const out = document.getElementById(area.id + "-count");

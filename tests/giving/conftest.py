@@ -12,10 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from giving_books import person, write_books
 
+from fund.adapters.postcodes import PosutoPostcodes
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.app import create_app
 from fund.giving import reactions
+from fund.giving.ports import Postcodes
 from fund.giving.views import blueprint
 from fund.identity.commands import add_user
 from fund.kernel.actor import Actor, system
@@ -65,7 +67,7 @@ def make_house(app_dsn: str, data_dir: Path, api_base: str = "http://127.0.0.1:9
         settings,
         Database(app_dsn),
         TaskQueue(app_dsn),
-        {Provider: provider},
+        {Provider: provider, Postcodes: PosutoPostcodes()},
         dict(reactions.REACTIONS),
     )
 

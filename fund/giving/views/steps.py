@@ -15,6 +15,7 @@ from fund.giving.domain import MAX_PARTS, TEXTS
 from fund.giving.queries import Draft, Typed
 from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
+from fund.giving.views.postcodes import towns_of
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen, share_of
 from fund.platform.web.access import public
@@ -173,11 +174,34 @@ def amount_submit() -> ResponseReturnValue:
 def _donor_extra(connection: Connection, progress: drafts.Progress, typed: Typed) -> dict[str, Any]:
     del connection
     style = typed.get("name_style") or ("single" if locale() == "en" else "split")
+    looking = bool(request.args.get("lookup"))
     return {
+        "lookup": True,
+        "looked": looking,
+        "towns": towns_of(typed.get("postal_code", "")) if looking else (),
         "kind": progress.kind,
         "style": style,
         "where": typed.get("where") or "japan",
     }
+
+
+def _look_up() -> ResponseReturnValue:
+    """Fill the first line of the address from the postcode, where one place has it."""
+    with current_house().database.reading() as connection:
+        draft = drafts.load(connection)
+        progress = drafts.progress(connection, draft)
+    if draft is None or draft.gift_no is not None or not progress.reached("donor"):
+        return redirect(drafts.address(progress), 303)
+    typed = typed_on("donor")
+    lines = [town.line for town in towns_of(typed["postal_code"])]
+    chosen = request.form.get("town", "")
+    if chosen in lines:
+        typed["address1"] = chosen
+    elif len(lines) == 1 and not typed["address1"].strip():
+        typed["address1"] = lines[0]
+    more: dict[str, Any] = {"change": 1} if changing() else {}
+    onward = see_other(url_for("giving.donor", lookup=1, **more, _anchor="postal_code"))
+    return drafts.save(onward, draft, "donor", typed)
 
 
 @blueprint.get("/give/donor")
@@ -190,7 +214,9 @@ def donor() -> ResponseReturnValue:
 @blueprint.post("/give/donor")
 @public
 def donor_submit() -> ResponseReturnValue:
-    """Take name, address and mail; names are kept as typed."""
+    """Take name, address and mail as typed, or look a postcode up and come back."""
+    if "lookup" in request.form:
+        return _look_up()
     return take("donor", lambda _c, done, typed: forms.read_donor(typed, done.kind), _donor_extra)
 
 
