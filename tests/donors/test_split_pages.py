@@ -24,7 +24,7 @@ def two_wishes(visitor, **more):
     answer = visitor.post("/give/use/add", SPLIT | more)
     assert answer.headers["Location"].endswith("/give/use?part=2")
     page = text(visitor.get("/give/use?part=2"))
-    assert "2つめの使いみち" in page or "use 2" in page
+    assert "2つめの使いみち" in page or "use number 2" in page
     assert visitor.post("/give/use", FIELD | {"part": "2"}).status_code == 303
     return text(visitor.get("/give/amount"))
 
