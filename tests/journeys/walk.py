@@ -178,8 +178,8 @@ def _onward(who: Visitor, check: bool) -> None:
 
 
 def forward(who: Visitor) -> None:
-    """The step's own forward button is the last of its form actions."""
-    who.page.locator("main .form-actions button").last.click()
+    """The step's own forward button is the one of its form actions that stands out."""
+    who.page.locator("main .form-actions button:not(.secondary)").last.click()
 
 
 def submit_gift(who: Visitor) -> None:
