@@ -84,7 +84,7 @@ def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
     store.add_consents(tx, gift_id, offer)
     payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=offer.yen, method=offer.method)
     if offer.monthly:
-        pledging.begin(tx, gift_no=gift_no, gift_id=gift_id, donor_id=donor_id, offer=offer)
+        pledging.open_pledge(tx, gift_no=gift_no, gift_id=gift_id, donor_id=donor_id, offer=offer)
     tx.audit(
         "gift.begun",
         gift_no,

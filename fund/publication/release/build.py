@@ -63,13 +63,13 @@ class Folder:
 
     def open(self, path: str) -> IO[str]:
         """A new text file in UTF-8 with LF line ends."""
-        target = self.place / path
+        target = self.place.joinpath(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target.open("x", encoding="utf-8", newline="")
 
     def put(self, path: str, data: bytes) -> None:
         """A file of these bytes."""
-        target = self.place / path
+        target = self.place.joinpath(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             file.write(data)

@@ -33,7 +33,7 @@ class Folder:
     def read(self, path: str) -> bytes:
         """A file's bytes."""
         try:
-            return (self._place / path).read_bytes()
+            return self._place.joinpath(path).read_bytes()
         except OSError as error:
             raise Missing(path) from error
 
