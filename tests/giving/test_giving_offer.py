@@ -193,11 +193,16 @@ def test_money_that_comes_late_is_still_received():
         GIFT.check(state, "received")
     for state in ("received", "accepted", "refunded"):
         with pytest.raises(Conflict):
+            GIFT.check(state, "expired")
+    for state in ("accepted", "allocated", "refunded"):
+        with pytest.raises(Conflict):
             GIFT.check(state, "awaiting_payment")
 
 
 def test_nothing_is_accepted_before_it_is_received():
-    assert {s for s in GIFT.states if GIFT.allows(s, "accepted")} == {"received", "disputed"}
+    # From a dispute or a refund that came back a gift returns to where it stood.
+    before = {s for s in GIFT.states if GIFT.allows(s, "accepted")}
+    assert before == {"received", "disputed", "refunded"}
 
 
 def test_the_checklist_has_no_shortcut():
