@@ -8,6 +8,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from fund.giving import queries as giving
 from fund.kernel.errors import NotFound
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house
@@ -35,6 +36,9 @@ def entry(no: str) -> ResponseReturnValue:
         ways = [way for way in (_way(connection, row, kind) for kind in _WAYS) if way]
         context = context_of(connection, [row])
         newest = queries.last_no(connection)
+        gift_no = row.text("gift") if row.kind == "donation.received" else None
+        # The name is no part of the entry: it stands here as long as its donor agrees.
+        name = giving.published_names(connection, [gift_no]).get(gift_no) if gift_no else None
     return render_template(
         "publication/entry.html",
         row=row,
@@ -43,6 +47,7 @@ def entry(no: str) -> ResponseReturnValue:
         postings=[_posting(account, yen, context) for account, yen in row.postings],
         clauses=[clause_link(stamp) for stamp in row.clauses],
         ways=ways,
+        name=name,
         newest=newest,
         as_of=row.appended_at,
     )
@@ -110,7 +115,8 @@ def account_words(account: str, context: Context) -> str:
         "assets:fund-deposit": _("積み立てた基金"),
         "assets:clearing:stripe": _("決済会社にあるお金"),
         "assets:clearing:counter": _("窓口で受け取ったお金"),
-        "assets:due-from-ward": _("基金に補われる手数料"),
+        "assets:clearing:disputed": _("カード会社が確認しているお金"),
+        "assets:due-from-ward": _("基金に補われるお金（手数料など）"),
         "held:unaccepted": _("受け入れる前の預り金"),
         "fund:general": _("基金（おまかせ）"),
     }
