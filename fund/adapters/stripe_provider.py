@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from fund.adapters.stripe_connection import StripeConnection
 from fund.kernel.errors import Invalid, NotFound, Unavailable
 from fund.kernel.money import Yen
 from fund.payments.domain import KONBINI_DAYS
+from fund.payments.events import identifier
 from fund.payments.facts import Dossier
 from fund.payments.ports import CheckoutOrder, EventNote, ListedEvent, OpenedCheckout, Provider
 
@@ -31,6 +33,13 @@ REFUND = ["data.balance_transaction", "data.failure_balance_transaction"]
 TYPES_AT_ONCE = 20
 """How many event types one list call takes (Stripe's limit)."""
 PAGE = 100
+
+_ID, _TYPE = re.compile(r"[A-Za-z0-9_]{1,255}"), re.compile(r"[a-z0-9_.]{1,100}")
+# Signed or not, bytes are read without trust: too deep, too far away, not what they should be.
+_NO_EVENT = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(OverflowError, OSError, RecursionError),
+)
 
 _NAMES = {ours: theirs for theirs, ours in reading.METHODS.items()}
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -230,7 +239,7 @@ class StripeProvider(Provider):
             return _note(json.loads(text))
         except stripe.SignatureVerificationError as error:
             raise Invalid("signature not valid") from error
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        except _NO_EVENT as error:
             raise Invalid("not an event") from error
 
 
@@ -286,15 +295,15 @@ def _references(order: CheckoutOrder) -> dict[str, str]:
 def _note(event: Any) -> EventNote:
     created = event.get("created")
     return EventNote(
-        id=_text(event["id"]),
-        type=_text(event["type"]),
-        object_id=str(event["data"]["object"].get("id") or ""),
+        id=_word(event["id"], _ID),
+        type=_word(event["type"], _TYPE),
+        object_id=identifier(event["data"]["object"].get("id")) or "",
         livemode=event.get("livemode") is True,
         created_at=reading.moment(created) if isinstance(created, int) else None,
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("an event needs text here")
+def _word(value: object, form: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise ValueError("an event needs a word of this form here")
     return value

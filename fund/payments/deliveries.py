@@ -46,7 +46,7 @@ def process_event(house: House, *, now: dt.datetime, event_id: str, **_: Any) ->
     "checkout.session.expired",
 )
 def _session(house: House, event: EventView, now: dt.datetime) -> str | None:
-    dossier = house.port(Provider).dossier_of_session(event.object_id)
+    dossier = _fetched(house.port(Provider).dossier_of_session, event.object_id)
     return _apply(house, event, now, dossier, "the provider does not know this checkout")
 
 
@@ -57,13 +57,13 @@ def _session(house: House, event: EventView, now: dt.datetime) -> str | None:
     "payment_intent.partially_funded",
 )
 def _intent(house: House, event: EventView, now: dt.datetime) -> str | None:
-    dossier = house.port(Provider).dossier_of_intent(event.object_id)
+    dossier = _fetched(house.port(Provider).dossier_of_intent, event.object_id)
     return _apply(house, event, now, dossier, "the provider does not know this payment")
 
 
 @events.on("charge.refunded")
 def _charge(house: House, event: EventView, now: dt.datetime) -> str | None:
-    dossier = house.port(Provider).dossier_of_charge(event.object_id)
+    dossier = _fetched(house.port(Provider).dossier_of_charge, event.object_id)
     return _apply(house, event, now, dossier, "no payment belongs to this charge")
 
 
@@ -108,10 +108,11 @@ def _cash(house: House, event: EventView, now: dt.datetime) -> str | None:
 
 def _id(event: EventView, name: str) -> str | None:
     """An id in the event's object, which names another object by id or holds it."""
-    found = event.object.get(name)
-    if isinstance(found, dict):
-        found = found.get("id")
-    return found if isinstance(found, str) and found else None
+    return events.identifier(event.object.get(name))
+
+
+def _fetched(fetch: Callable[[str], Dossier | None], object_id: str) -> Dossier | None:
+    return fetch(object_id) if object_id else None
 
 
 def _apply(

@@ -8,8 +8,9 @@ or None. Several handlers may look into one type: they are asked in turn until o
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fund.payments.queries import EventView
 from fund.platform.house import House
@@ -18,7 +19,20 @@ EventHandler = Callable[[House, EventView, dt.datetime], "str | None"]
 """``(house, event, now)`` → reason for not using it, or None; raises ``Unavailable`` to be
 asked again later."""
 
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
 _HANDLERS: dict[str, list[EventHandler]] = defaultdict(list)
+
+
+def identifier(value: object) -> str | None:
+    """The id in a field that holds an id or the object itself, if it can be asked for.
+
+    Whoever runs the account may give some of its objects ids of his own, with any characters in
+    them; none of these is ours, and none becomes part of an address or a row.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
 
 
 def on(*types: str) -> Callable[[EventHandler], EventHandler]:

@@ -1,0 +1,85 @@
+"""Events that bear a good signature and strange content: never a 500, never work without end."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+import requests
+import stripe
+from counter_till import SECRET, Till
+
+from fund.payments import deliveries, events
+
+
+def send(till: Till, body: bytes) -> int:
+    """The door's answer to these bytes, signed as the provider signs."""
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET)
+    return requests.post(
+        f"http://127.0.0.1:{till.door.server_port}/webhooks/stripe",
+        body,
+        headers={"Stripe-Signature": header},
+        timeout=30,
+    ).status_code
+
+
+def event(**changes: Any) -> bytes:
+    found = {
+        "id": "evt_strange",
+        "type": "checkout.session.completed",
+        "livemode": False,
+        "created": int(time.time()),
+        "data": {"object": {"id": "cs_unknown"}},
+    }
+    return json.dumps(found | changes).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        event(id="evt_\x00"),
+        event(id="evt_\ud800"),
+        event(id="evt_" + "a" * 400_000),
+        event(id="evt/../x"),
+        event(type="payout.\x00paid"),
+        event(type="t" * 5_000),
+        event(created=10**18),
+        b"[" * 200_000,
+        b'{"a":' * 60_000,
+    ],
+    ids=["nul", "surrogate", "long", "path", "nul type", "long type", "far", "deep", "deeper"],
+)
+def test_what_cannot_be_an_event_is_refused_and_not_stored(till: Till, body: bytes) -> None:
+    assert send(till, body) == 400
+    assert till.rows("SELECT count(*) FROM provider_event") == [(0,)]
+
+
+STRANGE_IDS = (
+    "",
+    "cs_\x00",
+    "cs_\ud800",
+    "../customers",
+    "春の募集",
+    "c" * 400,
+    None,
+    7,
+    {"id": "x"},
+)
+
+
+@pytest.mark.parametrize("kind", events.used_types())
+def test_an_event_about_nothing_that_could_be_asked_for_is_closed_with_a_reason(
+    till: Till, kind: str
+) -> None:
+    things: list[dict[str, Any]] = [{}, {"parent": 5}, {"parent": {"subscription_details": []}}]
+    for odd in STRANGE_IDS:
+        names = ("id", "charge", "payment_intent", "customer", "subscription")
+        parent = {"subscription_details": {"subscription": odd}}
+        things.append({**dict.fromkeys(names, odd), "parent": parent})
+    for number, thing in enumerate(things):
+        event_id = f"evt_strange_{number}"
+        assert send(till, event(id=event_id, type=kind, data={"object": thing})) == 200
+        deliveries.process_event(till.house, now=till.now, event_id=event_id)
+    assert till.rows("SELECT count(*) FROM provider_event WHERE state = 'pending'") == [(0,)]
