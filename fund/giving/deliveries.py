@@ -16,10 +16,10 @@ def forget_drafts(house: House, *, now: dt.datetime, **payload: Any) -> None:
     commands.forget_drafts(house, by=system("giving"), now=now)
 
 
-def find_link(house: House, *, now: dt.datetime, number: str, contact: str, **payload: Any) -> None:
+def find_link(house: House, *, now: dt.datetime, number: str, proof: str, **payload: Any) -> None:
     """Look a lost link up after the answer was given, and mail it if it is the donor's."""
     del payload
-    commands.find_link(house, by=system("giving"), now=now, number=number, contact=contact)
+    commands.find_link(house, by=system("giving"), now=now, number=number, proof=proof)
 
 
 def remind_drafts(house: House, *, now: dt.datetime, **payload: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from giving_books import HANAKO, NOW, offer, rows
 
 from fund.giving import commands, queries, store_donors
+from fund.giving.commands import links
 from fund.giving.domain import Consents, Wish
 from fund.kernel.actor import donor
 from fund.kernel.errors import Forbidden, Invalid, NotFound, TooMany
@@ -202,8 +203,12 @@ def test_a_lost_link_gets_one_answer_and_only_the_right_contact_a_mail(visit, ho
         app_dsn, "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s", "giving.find_link"
     )
     assert tasks == [(4,)]
+
+    def proof(contact):
+        return links.contact_proof(house, contact)
+
     found = [
-        commands.find_link(house, by=donor("x"), now=NOW, number=number, contact=contact)
+        commands.find_link(house, by=donor("x"), now=NOW, number=number, proof=proof(contact))
         for number, contact in (
             (gift.gift_no, "hanako＠EXAMPLE.jp"),
             (gift.gift_no, "1448621"),

@@ -113,10 +113,15 @@ def _database_down(error: Exception) -> Response:
     return response
 
 
+def _rule() -> str:
+    """The address as it was drawn, without what stands in it: donors' addresses are secrets."""
+    return request.url_rule.rule if request.url_rule else "no such address"
+
+
 def _law_broken(error: IntegrityError) -> Response:
     """The database kept a law that the command had not foreseen: nothing was written."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    log.warning("refused by the database", constraint=name, path=request.path)
+    log.warning("refused by the database", constraint=name, path=_rule())
     return failure_response(409, "")
 
 
@@ -126,5 +131,5 @@ def _failed(error: Exception) -> Response:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
-    log.error("failed", error=type(error).__name__, where=where, path=request.path)
+    log.error("failed", error=type(error).__name__, where=where, path=_rule())
     return failure_response(InternalServerError.code, "")

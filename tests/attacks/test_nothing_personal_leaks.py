@@ -1,0 +1,52 @@
+"""What nobody may read who only sees the queue or the logs: contacts, names, secret addresses."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from counter_till import Till
+
+from fund.giving import commands as giving
+from fund.platform.web.access import public
+
+MARK = "zqx9-stranger"
+
+
+@pytest.mark.parametrize("contact", [f"{MARK}@example.jp", "〒987-6543"])
+def test_what_is_typed_to_find_a_link_never_stands_in_the_queue(till: Till, contact: str) -> None:
+    number = till.begin()
+    visitor = till.app.test_client()
+    for typed in (number, f"{MARK} 見本 花子 987-6543"):
+        page = visitor.get("/d/find").get_data(as_text=True)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token
+        answer = visitor.post(
+            "/d/find", data={"csrf_token": token[1], "number": typed, "contact": contact}
+        )
+        assert answer.status_code == 303
+    tasks = till.rows("SELECT args FROM procrastinate_jobs WHERE task_name = 'giving.find_link'")
+    assert len(tasks) == 2
+    told = json.dumps([task[0] for task in tasks], ensure_ascii=False)
+    assert number in told
+    for personal in (MARK, "見本", "9876543", "987-6543"):
+        assert personal not in told
+
+
+def test_a_failure_behind_a_secret_address_does_not_log_the_address(
+    till: Till, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = giving.secret_of(till.house, till.begin())
+    till.app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @public
+    def broken(secret: str) -> None:
+        raise RuntimeError(secret)
+
+    monkeypatch.setitem(till.app.view_functions, "desk.donor", broken)
+    assert till.app.test_client().get(f"/d/{secret}").status_code == 500
+    said = "".join(capfd.readouterr())
+    assert "RuntimeError" in said
+    assert "/d/<secret>" in said
+    assert secret not in said
