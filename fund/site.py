@@ -82,24 +82,28 @@ def frame(
 
 
 def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
-    """The work this person may open, in the order in which money travels."""
+    """The work this person may open, in the order in which money travels, in three groups.
+
+    Entries that follow each other with the same ``group`` stand together under its word.
+    """
+    money_in, money_out, checks = _("受ける"), _("渡す"), _("確かめる")
     entries = (
-        ("signed-in", _("仕事"), "desk.inbox"),
-        ("gift.read", _("寄附"), "giving.staff_gifts"),
-        ("gift.read", _("採納"), "giving.staff_acceptance"),
-        ("reconciliation.read", _("銀行"), "bank.desk"),
-        ("intake.read", _("受け入れ"), "intake.batches"),
-        ("refund.read", _("返金"), "taking_back.refund_list"),
-        ("application.read", _("申請"), "grants.staff_applications"),
-        ("application.read", _("助成"), "grants.staff_awards"),
-        ("run.read", _("配分"), "allocation.staff_runs"),
-        ("disbursement.read", _("交付"), "grants.staff_disbursements"),
-        ("reconciliation.read", _("照合"), "reconciliation.overview"),
-        ("mail.read", _("メール"), "desk.mail"),
-        ("board.read", _("点検"), "desk.board"),
+        ("signed-in", "", _("仕事"), "desk.inbox"),
+        ("gift.read", money_in, _("寄附"), "giving.staff_gifts"),
+        ("intake.read", money_in, _("受け入れ"), "intake.batches"),
+        ("gift.read", money_in, _("採納"), "giving.staff_acceptance"),
+        ("refund.read", money_in, _("返金"), "taking_back.refund_list"),
+        ("application.read", money_out, _("申請"), "grants.staff_applications"),
+        ("application.read", money_out, _("助成"), "grants.staff_awards"),
+        ("run.read", money_out, _("配分"), "allocation.staff_runs"),
+        ("disbursement.read", money_out, _("交付"), "grants.staff_disbursements"),
+        ("reconciliation.read", checks, _("銀行"), "bank.desk"),
+        ("reconciliation.read", checks, _("決済会社"), "reconciliation.overview"),
+        ("mail.read", checks, _("メール"), "desk.mail"),
+        ("board.read", checks, _("点検"), "desk.board"),
     )
     return [
-        {"label": label, "href": url_for(endpoint)}
-        for needed, label, endpoint in entries
+        {"label": label, "href": url_for(endpoint), "group": group}
+        for needed, group, label, endpoint in entries
         if needed == "signed-in" or may(needed)
     ]

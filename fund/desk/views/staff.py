@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import IntEnum
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
@@ -25,18 +28,41 @@ from fund.platform.web.access import permission, signed_in
 from fund.platform.web.context import current_house, now
 
 
+class Rank(IntEnum):
+    """What comes first in the inbox: a missed deadline costs money, a late run costs days."""
+
+    DEADLINE = 0
+    MONEY_UNCLEAR = 1
+    PEOPLE_WAIT = 2
+    PROCEDURE = 3
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of waiting work: ``permission`` says whose it is, ``href`` where it is done."""
+
+    title: str
+    count: int
+    permission: str
+    href: str
+    rank: Rank
+
+
 @blueprint.get("/staff")
 @signed_in
 def inbox() -> ResponseReturnValue:
     """What waits for the person who is signed in; other work is listed below it."""
     with current_house().database.reading() as connection:
         work = _work(connection)
-    mine = [item for item in work if item["count"] and current_user.may(item["permission"])]
-    others = [item for item in work if item["count"] and item not in mine]
-    return render_template("desk/inbox.html", mine=mine, others=others, as_of=now())
+    work.sort(key=lambda item: item.rank)
+    mine = [item for item in work if item.count and current_user.may(item.permission)]
+    others = [item for item in work if item.count and item not in mine]
+    return render_template(
+        "desk/inbox.html", mine=mine, others=others, why=rank_words(), as_of=now()
+    )
 
 
-def _work(connection: Connection) -> list[dict[str, object]]:
+def _work(connection: Connection) -> list[Work]:
     """Every kind of waiting work: how many, whose it is, and the page where it is done."""
     asked = grants.application_counts(connection)
     unpaid = len(grants.disbursements(connection, states=("requested",)))
@@ -67,6 +93,7 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             len(payments.payments_to_check(connection)),
             "refund.propose",
             url_for("giving.staff_payments"),
+            Rank.MONEY_UNCLEAR,
         ),
         _item(_("届かなかったメール"), failed_mails(connection), "mail.read", url_for("desk.mail")),
         *_intake_work(connection),
@@ -76,26 +103,42 @@ def _work(connection: Connection) -> list[dict[str, object]]:
             bank.open_count(connection),
             "bank.match",
             url_for("bank.desk"),
+            Rank.MONEY_UNCLEAR,
         ),
-        _item(_("推薦を待つ申請"), asked.get("submitted", 0), "award.recommend", applications),
+        _item(
+            _("推薦を待つ申請"),
+            asked.get("submitted", 0),
+            "award.recommend",
+            applications,
+            Rank.PROCEDURE,
+        ),
         _item(
             _("決定を待つ申請"),
             asked.get("recommended", 0) + asked.get("not_recommended", 0),
             "award.decide",
             applications,
+            Rank.PROCEDURE,
         ),
         _item(
             _("配分を待つ助成"),
             len(grants.open_for_allocation(connection)),
             "run.draft",
             url_for("allocation.staff_runs"),
+            Rank.PROCEDURE,
         ),
-        _item(_("承認を待つ配分案"), drafts, "run.approve", url_for("allocation.staff_runs")),
+        _item(
+            _("承認を待つ配分案"),
+            drafts,
+            "run.approve",
+            url_for("allocation.staff_runs"),
+            Rank.PROCEDURE,
+        ),
         _item(
             _("決済会社との照合で残ったもの"),
             reconciliation.matched(connection).open_items,
             "reconciliation.read",
             url_for("reconciliation.overview"),
+            Rank.MONEY_UNCLEAR,
         ),
         _item(
             _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
@@ -103,7 +146,7 @@ def _work(connection: Connection) -> list[dict[str, object]]:
     ]
 
 
-def _intake_work(connection: Connection) -> list[dict[str, object]]:
+def _intake_work(connection: Connection) -> list[Work]:
     """What waits of paper, boxes, files and goods."""
     found = intake.counts(connection)
     pages = {
@@ -117,7 +160,7 @@ def _intake_work(connection: Connection) -> list[dict[str, object]]:
     ]
 
 
-def _money_back_work(connection: Connection) -> list[dict[str, object]]:
+def _money_back_work(connection: Connection) -> list[Work]:
     """What waits of refunds, disputes and refusals; the next deadline stands in the title."""
     page, disputes = url_for("taking_back.refund_list"), url_for("taking_back.dispute_list")
     proposed = taken_back.refund_counts(connection).get("proposed", 0)
@@ -139,8 +182,9 @@ def _money_back_work(connection: Connection) -> list[dict[str, object]]:
             taken_back.refunds_to_look_at(connection),
             "refund.propose",
             page,
+            Rank.MONEY_UNCLEAR,
         ),
-        _item(title, len(waiting), "refund.propose", disputes),
+        _item(title, len(waiting), "refund.propose", disputes, Rank.DEADLINE),
         _item(
             _("決定を待つ不採納"),
             giving.refusals_proposed(connection),
@@ -150,8 +194,18 @@ def _money_back_work(connection: Connection) -> list[dict[str, object]]:
     ]
 
 
-def _item(title: str, count: int, needed: str, href: str) -> dict[str, object]:
-    return {"title": title, "count": count, "permission": needed, "href": href}
+def _item(title: str, count: int, needed: str, href: str, rank: Rank = Rank.PEOPLE_WAIT) -> Work:
+    return Work(title, count, needed, href, rank)
+
+
+def rank_words() -> dict[Rank, str]:
+    """Why work of a rank stands where it stands, for the last column."""
+    return {
+        Rank.DEADLINE: _("ほかの人が決めた期限がある"),
+        Rank.MONEY_UNCLEAR: _("お金の行き先がはっきりしない"),
+        Rank.PEOPLE_WAIT: _("待っている人がいる"),
+        Rank.PROCEDURE: _("手続きを先へ進める"),
+    }
 
 
 @blueprint.get("/staff/check")
