@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import stripe
@@ -39,7 +40,7 @@ class StripeConnection:
         try:
             return call()
         except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
+            if error.code == "resource_missing" or error.http_status == HTTPStatus.NOT_FOUND:
                 raise NotFound("決済会社に記録がありません") from error
             raise
         except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:

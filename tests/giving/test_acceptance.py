@@ -232,6 +232,7 @@ def test_commitments_and_register_know_the_accepted_gift(house, officer, decider
 def test_the_board_names_an_accepted_gift_that_is_not_booked(house, officer, superuser_dsn):
     number = received(house, officer)
     with psycopg.connect(superuser_dsn) as connection:
+        connection.execute("ALTER TABLE gift DISABLE TRIGGER accepted_by_two")
         connection.execute("UPDATE gift SET state = 'accepted', accepted_on = '2026-06-10'")
     names = {finding.name for finding in broken(house)}
     assert {"gift-accepted-is-booked", "gift-shares-are-lots", "gift-accepted-by-two"} == names
