@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import requests
 import stripe
-from counter_till import PUBLIC, SECRET, Till
+from counter_till import SECRET, Till
 
 from fund.kernel.errors import Unavailable
 from fund.payments import deliveries, events, queries
