@@ -42,6 +42,13 @@ def _object(value: Any) -> Object:
     return value if isinstance(value, Mapping) else {}
 
 
+def intent_of_invoice(invoice: Any) -> str | None:
+    """The id of the payment that paid an invoice (with its ``payments``), or was tried for it."""
+    payments = _object(_object(invoice).get("payments")).get("data") or []
+    best = sorted(payments, key=lambda one: (one["status"] == "paid", one["is_default"]))
+    return identifier(best[-1]["payment"].get("payment_intent")) if best else None
+
+
 def checkout_facts(session: Object) -> CheckoutFacts:
     """A session with its expanded intent and charge."""
     intent = _object(session.get("payment_intent"))

@@ -23,6 +23,11 @@ def read_gift_no(text: str) -> str | None:
     return number if _GIFT.fullmatch(number) else None
 
 
+def new_pledge_no() -> str:
+    """A random public number of a monthly pledge such as ``M-7K3F92QX``."""
+    return "M-" + "".join(secrets.choice(CROCKFORD) for _ in range(8))
+
+
 def award_no(year: int, serial: int) -> str:
     """The gapless public number of an award: ``A2026-0007`` (fiscal year of the decision)."""
     return f"A{year}-{serial:04d}"

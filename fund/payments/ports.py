@@ -15,7 +15,8 @@ from fund.payments.facts import Dossier
 class CheckoutOrder:
     """What the hosted page is asked for; ``key`` makes repeating the order harmless.
 
-    ``method`` is the one way of paying the page offers; ``yen`` are whole yen.
+    ``method`` is the one way of paying the page offers; ``yen`` are whole yen. With a
+    ``pledge_no`` the same yen are charged every month from then on.
     """
 
     key: str
@@ -29,6 +30,7 @@ class CheckoutOrder:
     cancel_url: str
     expires_at: dt.datetime
     method: str = "card"
+    pledge_no: str | None = None
 
 
 @dataclass(frozen=True)
