@@ -73,7 +73,10 @@ class StripeSubscriptions(Subscriptions):
             **only,
         }
         while True:
-            page = self._ask("list invoices", lambda: self._v1.invoices.list({**asked}))  # type: ignore[typeddict-item]
+            page = self._ask(
+                "list invoices",
+                lambda: self._v1.invoices.list({**asked}),  # type: ignore[arg-type]
+            )
             found += [one.to_dict() for one in page.data]
             if not page.has_more or not found:
                 return found

@@ -46,7 +46,8 @@ _LOTS = """, brought AS (
   FROM entry, unnest(CAST(:shares AS text[]), CAST(:lot_accounts AS text[]),
                      CAST(:lot_yens AS bigint[])) AS given(share_id, account, yen)
     LEFT JOIN (SELECT id, share_id FROM brought
-               UNION ALL SELECT id, share_id FROM lot WHERE share_id = ANY (CAST(:shares AS text[]))) AS known
+               UNION ALL SELECT id, share_id FROM lot
+                 WHERE share_id = ANY (CAST(:shares AS text[]))) AS known
       USING (share_id)
 )"""
 _RECORD = text(f"{_ENTRY} SELECT id FROM entry")

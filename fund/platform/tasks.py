@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
@@ -37,7 +37,8 @@ class TaskQueue:
     def enqueue(self, connection: Connection, tasks: Sequence[Task]) -> None:
         """Add tasks, all of them in one statement for each kind."""
         for name, payloads in _by_name(tasks).items():
-            self._deferrer(connection, name, None).batch_defer(*payloads)
+            listed: list[dict[str, Any]] = list(payloads)
+            self._deferrer(connection, name, None).batch_defer(*listed)
 
     def enqueue_once(self, connection: Connection, task: Task, lock: str) -> None:
         """Add a task unless one with the same lock waits in the queue."""

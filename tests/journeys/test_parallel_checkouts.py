@@ -1,0 +1,253 @@
+"""200 donors at the same moment, impatient ones, while web and worker are killed under them.
+
+What must hold afterwards: one gift for each form, and gifts booked = payments succeeded at the
+provider, to the yen. Nothing is judged by its speed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+import pytest
+import requests
+from stage import Stage, until
+from urllib3 import PoolManager
+
+pytestmark = pytest.mark.journey
+
+DONORS, AT_THE_DOOR = 200, 16
+PATIENCE = 120.0
+STEPS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/give/use", {"wish": "anywhere"}),
+    ("/give/amount", {"amount": "other", "kind": "individual"}),
+    (
+        "/give/donor",
+        {
+            "name_style": "split",
+            "family_name": "見本",
+            "given_name": "並子",
+            "kana": "ミホン ナミコ",
+            "where": "japan",
+            "postal_code": "144-8621",
+            "address1": "東京都大田区見本町2番2号",
+            "email": "parallel@example.jp",
+        },
+    ),
+    ("/give/consents", {"publish": "no", "method": "card", "purpose_of_use": "y"}),
+)
+
+
+class FromAddress(requests.adapters.HTTPAdapter):
+    """Connections that come from one address of the loopback net: a household of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(pool_maxsize=4)
+
+    def init_poolmanager(self, *pools: Any, **options: Any) -> None:
+        """As the library does it, with the address we come from."""
+        self.poolmanager = PoolManager(
+            *pools[:1], maxsize=4, source_address=(self.address, 0), **options
+        )
+
+
+@dataclass
+class Donor:
+    """A browser with one form in it; the donor presses again whenever nothing comes back."""
+
+    stage: Stage
+    number: int
+    yen: int
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session()
+        self.session.mount("http://", FromAddress(f"127.0.1.{self.number + 1}"))
+        self.token = ""
+        self.landed: list[str] = []
+
+    def fill_in(self) -> None:
+        """The steps before the last; any of them again if the server dies under it."""
+        page = self.asked("GET", "/give/use?start=1")
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        assert found, page.url
+        self.token = unescape(found[1])
+        for path, fields in STEPS:
+            own = {"own_amount": str(self.yen)} if path == "/give/amount" else {}
+            if path == "/give/donor":
+                own = {"email": f"parallel{self.number}@example.jp"}
+            answer = self.asked("POST", path, {**fields, **own})
+            assert answer.status_code == 303, (path, answer.status_code)
+
+    def press(self) -> None:
+        """Offer the gift; ends on the provider's page."""
+        answer = self.asked("POST", "/give/check", {})
+        self.landed.append(answer.headers.get("Location", f"{answer.status_code}"))
+
+    def back_and_again(self) -> None:
+        """The browser's back button, the old page from its cache, the button once more."""
+        self.asked("GET", "/give/check")
+        self.press()
+
+    def asked(self, method: str, path: str, fields: dict[str, str] | None = None) -> Any:
+        """An answer that is one: a dead server or an error page is asked again."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                answer = self.session.request(
+                    method,
+                    self.stage.web + path,
+                    data=None if fields is None else {"csrf_token": self.token, **fields},
+                    allow_redirects=False,
+                    timeout=30,
+                )
+            except requests.RequestException:
+                answer = None
+            if answer is not None and answer.status_code < 500:
+                return answer
+            assert time.monotonic() < deadline, (path, answer)
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def holding(stage: Stage) -> Iterator[Stage]:
+    """The demo while the provider's events are held back."""
+    stage.control("deliveries", mode="hold")
+    yield stage
+    stage.control("deliveries", mode="auto")
+
+
+def at_once(*acts: Callable[[], object]) -> None:
+    """All of them at the same moment; every one succeeds."""
+    start = threading.Barrier(len(acts))
+
+    def one(act: Callable[[], object]) -> None:
+        start.wait()
+        act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(one, act) for act in acts]:
+            done.result()
+
+
+def killer(stage: Stage, *names: str) -> Callable[[], None]:
+    """Kill processes with SIGKILL, one after the other, and wait until each is there again."""
+
+    def kill() -> None:
+        for name in names:
+            time.sleep(0.4)
+            before = stage.card()["pids"][name]
+            os.kill(before, signal.SIGKILL)
+            until(lambda name=name, before=before: stage.card()["pids"][name] != before)
+
+    return kill
+
+
+def charges(stage: Stage) -> list[dict[str, Any]]:
+    """All money that came in at the provider: its own balance transactions, every page of them."""
+    kept = json.loads((stage.data / "demo-environment.json").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = []
+    more = True
+    while more:
+        page = requests.get(
+            f"{stage.card()['sandbox']}/v1/balance_transactions",
+            params={"limit": 100, **({"starting_after": found[-1]["id"]} if found else {})},
+            headers={"Authorization": f"Bearer {kept['STRIPE_SECRET_KEY']}"},
+            timeout=60,
+        ).json()
+        found += page["data"]
+        more = page["has_more"]
+    return [one for one in found if one["reporting_category"] == "charge"]
+
+
+def booked(stage: Stage) -> tuple[int, int]:
+    """Entries of payments through the provider, and their yen."""
+    (row,) = stage.rows(
+        """SELECT count(*), coalesce(sum(posting.yen), 0) FROM journal_entry entry
+           JOIN posting ON posting.entry_id = entry.id AND posting.account = 'clearing:stripe'
+           WHERE entry.kind = 'payment.received'"""
+    )
+    return int(row[0]), int(row[1])
+
+
+def test_two_hundred_at_once_are_booked_to_the_yen(holding: Stage) -> None:
+    stage, dice = holding, random.Random(200)
+    before, gifts = booked(stage), stage.count("gift")
+    earlier = {one["id"] for one in charges(stage)}
+    donors = [Donor(stage, number, dice.randrange(2_000, 90_000)) for number in range(DONORS)]
+    with ThreadPoolExecutor(AT_THE_DOOR) as door:
+        list(door.map(Donor.fill_in, donors))
+
+    clicks = [donor.press for donor in donors for _ in range(2)]
+    at_once(*clicks, killer(stage, "web", "worker"))
+    impatient = [donor.back_and_again for donor in donors[::4]]
+    at_once(*impatient, killer(stage, "worker"))
+
+    sessions = [_one_page(donor) for donor in donors]
+    assert len(set(sessions)) == DONORS
+    assert stage.count("gift") - gifts == DONORS
+    with ThreadPoolExecutor(AT_THE_DOOR) as till:
+        list(till.map(lambda session: _pay(stage, session), sessions + sessions[::10]))
+    succeeded = [one for one in charges(stage) if one["id"] not in earlier]
+    assert len(succeeded) == DONORS
+    assert sum(one["amount"] for one in succeeded) == sum(donor.yen for donor in donors)
+
+    at_once(
+        lambda: stage.control("deliveries/release", order="shuffle", seed=5, copies=3, parallel=1),
+        killer(stage, "worker", "web", "worker", "worker"),
+    )
+    stage.control("deliveries", mode="auto")
+    stage.control("deliveries/release", order="reverse", copies=2, parallel=1)
+    until(lambda: booked(stage)[0] - before[0] >= DONORS, PATIENCE)
+    until(lambda: _quiet(stage), PATIENCE)
+
+    count, yen = (now - then for now, then in zip(booked(stage), before, strict=True))
+    assert (count, yen) == (DONORS, sum(one["amount"] for one in succeeded))
+    assert _states(stage, sessions) == [("received", "succeeded", DONORS)]
+    checked = stage.check()
+    assert checked.returncode == 0, checked.stdout
+
+
+def _one_page(donor: Donor) -> str:
+    """The one payment page all presses of a donor led to: a double click is one gift."""
+    pages = {re.search(r"/c/pay/(cs_\w+)", place) for place in donor.landed}
+    assert len(donor.landed) >= 2
+    found = {page[1] for page in pages if page}
+    assert len(found) == 1, donor.landed
+    assert all(page for page in pages), donor.landed
+    return found.pop()
+
+
+def _pay(stage: Stage, session: str) -> None:
+    """Pay with a good card; the second time the page is over and takes nothing."""
+    answer = requests.post(
+        f"{stage.card()['sandbox']}/_sandbox/sessions/{session}/pay",
+        json={"card": "4242424242424242"},
+        timeout=60,
+    )
+    assert answer.status_code in {200, 400}, answer.text
+
+
+def _quiet(stage: Stage) -> bool:
+    return stage.rows("SELECT count(*) FROM provider_event WHERE state = 'pending'") == [(0,)]
+
+
+def _states(stage: Stage, sessions: list[str]) -> list[tuple[Any, ...]]:
+    """What became of the gifts behind these pages: states of gift and payment, and how many."""
+    rows = stage.rows(
+        """SELECT gift.state, payment.state FROM payment JOIN gift ON gift.no = payment.gift_no
+           WHERE payment.session_id = ANY (%s) ORDER BY 1, 2""",
+        sessions,
+    )
+    return [(*state, len(list(group))) for state, group in itertools.groupby(rows)]
