@@ -6,10 +6,31 @@ queries with values and request bodies are never handed to a logger.
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
 import sys
 
 import structlog
+
+
+class OneLine(logging.Formatter):
+    """Lines of libraries in the same form; of an error its kind only.
+
+    The text of a database error quotes rows and parameters, and a traceback quotes the error.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one JSON object."""
+        line = {
+            "logger": record.name,
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "timestamp": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line, ensure_ascii=False)
 
 
 def configure_logs() -> None:
@@ -25,4 +46,6 @@ def configure_logs() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from counter_till import Till
@@ -50,3 +52,23 @@ def test_a_failure_behind_a_secret_address_does_not_log_the_address(
     assert "RuntimeError" in said
     assert "/d/<secret>" in said
     assert secret not in said
+
+
+FAILING = """
+import logging
+from fund.logs import configure_logs
+configure_logs()
+try:
+    raise ValueError("Key (email)=(zqx9-stranger@example.jp) already exists.")
+except ValueError:
+    logging.getLogger("some.library").exception("task %s failed", 7)
+"""
+
+
+def test_libraries_log_one_line_and_never_the_text_of_an_error() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", FAILING], capture_output=True, text=True, check=True
+    ).stderr
+    (line,) = [json.loads(one) for one in said.splitlines()]
+    assert (line["event"], line["error"]) == ("task 7 failed", "ValueError")
+    assert MARK not in said
