@@ -81,7 +81,14 @@ def frame(
     }
 
 
-def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
+_BELOW = {
+    "giving.staff_gifts": ("/staff/payments", "/staff/receipt-requests", "/staff/pledges"),
+    "taking_back.refund_list": ("/staff/disputes", "/staff/refusals"),
+}
+"""Pages that belong to an entry of the menu although their address does not begin with its."""
+
+
+def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, Any]]:
     """The work this person may open, in the order in which money travels, in three groups.
 
     Entries that follow each other with the same ``group`` stand together under its word.
@@ -89,12 +96,12 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
     money_in, money_out, checks = _("受ける"), _("渡す"), _("確かめる")
     entries = (
         ("signed-in", "", _("仕事"), "desk.inbox"),
-        ("gift.read", money_in, _("寄附"), "giving.staff_gifts"),
+        ("gift.read", money_in, _("寄附一覧"), "giving.staff_gifts"),
         ("intake.read", money_in, _("受け入れ"), "intake.batches"),
         ("gift.read", money_in, _("採納"), "giving.staff_acceptance"),
-        ("refund.read", money_in, _("返金"), "taking_back.refund_list"),
+        ("refund.read", money_in, _("返金・異議"), "taking_back.refund_list"),
         ("application.read", money_out, _("申請"), "grants.staff_applications"),
-        ("application.read", money_out, _("助成"), "grants.staff_awards"),
+        ("application.read", money_out, _("助成一覧"), "grants.staff_awards"),
         ("run.read", money_out, _("配分"), "allocation.staff_runs"),
         ("disbursement.read", money_out, _("交付"), "grants.staff_disbursements"),
         ("reconciliation.read", checks, _("銀行"), "bank.desk"),
@@ -103,7 +110,12 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, str]]:
         ("board.read", checks, _("点検"), "desk.board"),
     )
     return [
-        {"label": label, "href": url_for(endpoint), "group": group}
+        {
+            "label": label,
+            "href": url_for(endpoint),
+            "group": group,
+            "also": _BELOW.get(endpoint, ()),
+        }
         for needed, group, label, endpoint in entries
         if needed == "signed-in" or may(needed)
     ]

@@ -91,7 +91,8 @@ def until_words(moment: dt.datetime | None) -> str:
 
 def _received(payment: PaymentView | None) -> Status:
     next_step: str = _(
-        "いまは、区が受け取り（採納）を決める手続き中です。決まると受領証明書を発行します。"
+        "ありがとうございます。いまは、区が受け取り（採納）を決める手続き中です。"
+        "決まると受領証明書を発行します。"
     )
     if payment is not None and payment.late:
         return "success", _("期限のあとに届きましたが、受け付けました"), next_step

@@ -21,8 +21,11 @@ from fund.giving.domain.offer import ONLINE
 from fund.giving.domain.taking_back import GROUNDS
 from fund.giving.konbini import codes_of
 from fund.giving.letters import ACCOUNT_TYPES
+from fund.giving.pledges_store import pledge_secret
+from fund.giving.queries.pledges import PledgeView, pledge_of_gift
 from fund.giving.wording import method_words, wishes_text
 from fund.kernel.errors import NotFound
+from fund.kernel.money import total
 from fund.payments.subscriptions_queries import monthly_of_gift
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
@@ -43,6 +46,7 @@ def donor(secret: str) -> ResponseReturnValue:
         story = donor_story(connection, gift)
         names = registry.names(connection)
         monthly = monthly_of_gift(connection, gift.no) is not None
+        pledge = pledge_of_gift(connection, gift.no)
         mine = my_gift(connection, gift) | later_use(connection, gift)
     returned = request.args.get("returned", "")
     look = min(max(request.args.get("look", 0, type=int), 0), LOOKS)
@@ -60,8 +64,12 @@ def donor(secret: str) -> ResponseReturnValue:
         steps=timeline(story.facts),
         status=status(story, returned),
         refresh=again if looking else None,
-        can_pay=online and panel["payment"] is None,
-        can_change=online and not monthly and not (panel["payment"] and panel["payment"].funded),
+        can_pay=online and panel["payment"] is None and not looking,
+        can_change=online
+        and not looking
+        and not monthly
+        and not (panel["payment"] and panel["payment"].funded),
+        monthly_secret=_monthly_secret(pledge),
         method_words=method_words(),
         **panel,
         as_of=now(),
@@ -72,6 +80,13 @@ def donor(secret: str) -> ResponseReturnValue:
         wishes_text=wishes_text,
         **mine,
     )
+
+
+def _monthly_secret(pledge: PledgeView | None) -> str | None:
+    """The secret of the page of the monthly gift that this gift is a month of."""
+    if pledge is None:
+        return None
+    return pledge_secret(current_house().settings.secret_key, pledge.no)
 
 
 def _payment_panel(story: DonorStory) -> dict[str, Any]:
@@ -88,5 +103,6 @@ def _payment_panel(story: DonorStory) -> dict[str, Any]:
         "account_type": words[1 if locale() == "en" else 0],
         "until": until_words(payment.pay_by) if payment is not None and waits else "",
         "old_promises": promised if live else [],
-        "paid_again": any(one.extra or one.excess for one in story.attempts),
+        "paid_again": any(one.extra for one in story.attempts),
+        "paid_more": total(one.excess for one in story.attempts),
     }
