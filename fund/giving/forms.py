@@ -22,7 +22,7 @@ __all__ = ["AMOUNTS", "PARTS", "Typed", "read_amount", "read_parts", "read_yen"]
 STEPS = ("use", "amount", "donor", "consents")
 FIELDS: dict[str, tuple[str, ...]] = {
     "use": ("wish", "field", "field_fallback", "group", "group_fallback", "theme"),
-    "amount": ("amount", "own_amount", *PARTS, "kind"),
+    "amount": ("amount", "own_amount", *PARTS, "kind", "rhythm"),
     "donor": (
         "name_style",
         "family_name",
@@ -49,6 +49,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "purpose_of_use",
     ),
 }
+MONTHLY = "monthly"
 _OUR_COUNTRY = frozenset({"jp", "jpn", "japan", "日本", "日本国"})
 
 

@@ -10,9 +10,11 @@ from fund.payments.domain import KONBINI_DAYS, LIMITS, ONLINE_METHODS, TRANSFER_
 from fund.platform.web.context import current_house
 
 
-def choices(yen: int, *, on_paper: bool = False) -> list[tuple[str, str]]:
+def choices(yen: int, *, on_paper: bool = False, monthly: bool = False) -> list[tuple[str, str]]:
     """The methods that take this amount: (code, name); in the form also those without a page."""
     words = method_words()
+    if monthly:
+        return [("card", words["card"])]
     online = [(method, words[method]) for method in online_methods() if in_range(method, yen)]
     return online + [(method, words[method]) for method in offline() if on_paper]
 
@@ -74,12 +76,15 @@ def refusals(yen: int) -> list[str]:
     ]
 
 
-def read_method(chosen: str, yen: int, *, on_paper: bool = False) -> str:
+def read_method(chosen: str, yen: int, *, on_paper: bool = False, monthly: bool = False) -> str:
     """The method that was chosen, if it takes the amount; in the form also one without a page.
 
     Raises:
         Invalid: naming the field ``method`` and what to do.
     """
+    if monthly and chosen in {*online_methods(), *offline()} - {"card"}:
+        message = _("毎月の寄附は、クレジットカードだけで申し込めます")
+        raise Invalid(message, {"method": message})
     if on_paper and chosen in offline():
         return chosen
     if chosen not in online_methods():

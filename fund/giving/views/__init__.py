@@ -6,6 +6,7 @@ from fund.giving.views import (
     landing,
     my_gift,
     payment,
+    pledges,
     postcodes,
     refusals,
     register,
@@ -33,6 +34,7 @@ PAGES = (
     my_gift,
     staff_corrections,
     staff_payments,
+    pledges,
 )
 """Importing a module attaches its pages to the blueprint."""
 

@@ -44,6 +44,7 @@ class Progress:
     donor: Donor | None = None
     consents: Consents | None = None
     method: str = ""
+    monthly: bool = False
 
     @property
     def wish(self) -> Wish:
@@ -154,14 +155,15 @@ def progress(connection: Connection, draft: Draft | None) -> Progress:
         yen, kind, parts = forms.read_amount(
             typed.get("amount", {}), bounds(rules(connection)), found.wishes
         )
-        found = replace(found, missing="donor", yen=yen, kind=kind, parts=parts)
+        monthly = typed.get("amount", {}).get("rhythm") == forms.MONTHLY
+        found = replace(found, missing="donor", yen=yen, kind=kind, parts=parts, monthly=monthly)
         donor = forms.read_donor(typed.get("donor", {}), kind)
         found = replace(found, missing="consents", donor=donor)
         consents = forms.read_consents(
             typed.get("consents", {}), donor.name, names_group=found.names_group
         )
         chosen = typed.get("consents", {}).get("method", "")
-        method = read_method(chosen, found.yen, on_paper=True)
+        method = read_method(chosen, found.yen, on_paper=True, monthly=monthly)
     except _UseMissing as missing:
         return Progress("use", missing_use=missing.number)
     except Invalid:

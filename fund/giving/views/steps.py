@@ -131,6 +131,7 @@ def _amount_extra(
     amounts = sorted({*forms.AMOUNTS, *([own] if own else [])})
     names = registry.names(connection)
     return {
+        "may_monthly": "card" in methods.online_methods(),
         "wish": progress.wish,
         "wishes": [
             {
@@ -227,9 +228,9 @@ def _consents_extra(
     return {
         "texts": {text.purpose: text.shown(locale()) for text in TEXTS},
         "names_group": progress.names_group,
-        "method_choices": methods.choices(progress.yen, on_paper=True),
+        "method_choices": methods.choices(progress.yen, on_paper=True, monthly=progress.monthly),
         "method_hints": methods.hints(),
-        "method_refusals": methods.refusals(progress.yen),
+        "method_refusals": [] if progress.monthly else methods.refusals(progress.yen),
         "name": progress.donor.name if progress.donor else "",
     }
 
@@ -251,7 +252,9 @@ def consents_submit() -> ResponseReturnValue:
         problems: dict[str, str] = {}
         for reading in (
             lambda: forms.read_consents(typed, name, names_group=done.names_group),
-            lambda: methods.read_method(typed["method"], done.yen, on_paper=True),
+            lambda: methods.read_method(
+                typed["method"], done.yen, on_paper=True, monthly=done.monthly
+            ),
         ):
             try:
                 reading()

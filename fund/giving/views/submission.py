@@ -89,6 +89,8 @@ def _use_rows(connection: Connection, progress: drafts.Progress) -> list[Row]:
         if divided:
             rows.append(("amount", _("金額の分かれ方"), divided))
     rows.append(("amount", _("金額"), wording.amount_text(progress.yen)))
+    if progress.monthly:
+        rows.append(("amount", _("寄附のしかた"), _("毎月（いつでもお休みとおわりにできます）")))
     return rows
 
 
@@ -169,6 +171,7 @@ def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
         consents=progress.consents,
         parts=progress.parts,
         method=progress.method,
+        monthly=progress.monthly,
         locale=locale(),
         sample=current_house().settings.demo,
     )

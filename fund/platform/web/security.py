@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, current_app, request
 
 from fund.platform.settings import Settings
 
-PRIVATE_PREFIXES = ("/d/", "/give", "/staff")
+PRIVATE_PREFIXES = ("/d/", "/m/", "/give", "/staff")
 MAX_BODY = 2 * 1024 * 1024
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -34,7 +34,7 @@ def install(app: Flask, settings: Settings) -> None:
         if request.path.startswith(PRIVATE_PREFIXES):
             headers["Cache-Control"] = "no-store"
             headers["X-Robots-Tag"] = "noindex"
-        if request.path.startswith("/d/"):
+        if request.path.startswith(("/d/", "/m/")):
             headers["Referrer-Policy"] = "no-referrer"
         if settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
