@@ -29,8 +29,10 @@ def picture(name: str, table: Transitions) -> str:
     states = table.states
     width, height = LEFT + CELL * len(states) + 20, TOP + CELL * len(states) + 20
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="img" font-family="sans-serif" font-size="13">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+            f' height="{height}" role="img" font-family="sans-serif" font-size="13">'
+        ),
         f"<title>{escape(name)}: from the state on the left to the state above</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
@@ -39,10 +41,14 @@ def picture(name: str, table: Transitions) -> str:
         end = not table.edges[state]
         weight = ' font-weight="700"' if end else ""
         parts += [
-            f'<text x="{LEFT - 8}" y="{y + 20}" text-anchor="end" fill="#1a1a1a"{weight}>'
-            f"{escape(state)}</text>",
-            f'<text transform="translate({x + 19} {TOP - 8}) rotate(-60)" fill="#1a1a1a"{weight}>'
-            f"{escape(state)}</text>",
+            (
+                f'<text x="{LEFT - 8}" y="{y + 20}" text-anchor="end" fill="#1a1a1a"{weight}>'
+                f"{escape(state)}</text>"
+            ),
+            (
+                f'<text transform="translate({x + 19} {TOP - 8}) rotate(-60)" fill="#1a1a1a"{weight}>'
+                f"{escape(state)}</text>"
+            ),
         ]
         for to, after in enumerate(states):
             drawn = table.allows(state, after)

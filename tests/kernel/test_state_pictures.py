@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_the_committed_picture_is_that_of_the_table(name: str) -> None:
     drawn = DRAWING["picture"](name, DRAWING["PICTURES"][name])
     kept = ROOT / f"reports/readme/states-{name}.svg"
     assert kept.read_text(encoding="utf-8") == drawn, "run .ci/states.py"
-    ElementTree.fromstring(drawn)
+    ET.fromstring(drawn)
     assert kept.name in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
