@@ -4,6 +4,8 @@ Rows are where a thing stands, columns where it may go; a filled field is a draw
 pictures come from the tables that the code itself obeys, and a test keeps them up to date.
 """
 
+# ruff: noqa: INP001 - a command, not part of a package
+
 from __future__ import annotations
 
 import sys
@@ -30,8 +32,8 @@ def picture(name: str, table: Transitions) -> str:
     width, height = LEFT + CELL * len(states) + 20, TOP + CELL * len(states) + 20
     parts = [
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-            f' height="{height}" role="img" font-family="sans-serif" font-size="13">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+            f' width="{width}" height="{height}" role="img" font-family="sans-serif" font-size="13">'
         ),
         f"<title>{escape(name)}: from the state on the left to the state above</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
@@ -46,8 +48,8 @@ def picture(name: str, table: Transitions) -> str:
                 f"{escape(state)}</text>"
             ),
             (
-                f'<text transform="translate({x + 19} {TOP - 8}) rotate(-60)" fill="#1a1a1a"{weight}>'
-                f"{escape(state)}</text>"
+                f'<text transform="translate({x + 19} {TOP - 8}) rotate(-60)" fill="#1a1a1a"'
+                f"{weight}>{escape(state)}</text>"
             ),
         ]
         for to, after in enumerate(states):
