@@ -89,7 +89,8 @@ def refund_propose(no: str) -> ResponseReturnValue:
         reason=request.form.get("reason", ""),
         decision_no=request.form.get("decision_no", ""),
         note=request.form.get("note", ""),
-        seen=None if seen is None else Yen(seen),
+        # A form without it has seen nothing: it is shown again, with what is left now.
+        seen=Yen(-1 if seen is None else seen),
     )
     try:
         query.check()

@@ -216,3 +216,13 @@ def test_pages_in_english(fund: Fund, officer: Visitor) -> None:
     for path in pages:
         officer.get(path)
     fund.page(gift, "/en")
+
+
+def test_a_form_that_says_nothing_of_what_it_saw_proposes_nothing(
+    fund: Fund, officer: Visitor
+) -> None:
+    payment = fund.payment(fund.paid(10_000)).no
+    officer.get(f"/staff/payments/{payment}/refund")
+    fields = {"yen": "100", "reason": "donor-request", "decision_no": "1号"}
+    officer.post(f"/staff/payments/{payment}/refund", 409, **fields)
+    officer.post(f"/staff/payments/{payment}/refund", 303, **fields, seen="10000")
