@@ -33,7 +33,8 @@ def picture(name: str, table: Transitions) -> str:
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-            f' width="{width}" height="{height}" role="img" font-family="sans-serif" font-size="13">'
+            f' width="{width}" height="{height}" role="img" font-family="sans-serif"'
+            ' font-size="13">'
         ),
         f"<title>{escape(name)}: from the state on the left to the state above</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
