@@ -115,7 +115,9 @@ def adapters(settings: Settings) -> Mapping[type[Any], Any]:
         Subscriptions: StripeSubscriptions(stripe),
         Settlements: StripeSettlements(stripe),
         RefundDesk: StripeRefunds(stripe),
-        outbox.Mailer: SmtpMailer(settings.smtp_url, ours.fund_name, ours.mail),
+        outbox.Mailer: SmtpMailer(
+            settings.smtp_url, {"ja": ours.fund_name, "en": ours.fund_name_en}, ours.mail
+        ),
         DocumentPress: WeasyPress(),
         Postcodes: PosutoPostcodes(),
         Signer: KeySigner(settings.signing_key),

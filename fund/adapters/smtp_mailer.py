@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate
 from urllib.parse import unquote, urlsplit
@@ -18,9 +19,10 @@ TIMEOUT_SECONDS = 20
 class SmtpMailer(Mailer):
     """Sends over ``smtp://`` (STARTTLS when the server offers it) or ``smtps://``."""
 
-    def __init__(self, url: str, sender_name: str, sender: str) -> None:
+    def __init__(self, url: str, names: Mapping[str, str], sender: str) -> None:
+        """Send as ``sender``, under the fund's name in the language of each mail."""
         self._url = urlsplit(url)
-        self._from = formataddr((sender_name, sender))
+        self._from = {locale: formataddr((name, sender)) for locale, name in names.items()}
 
     def send(self, letter: Letter, message_id: str) -> None:
         """Hand the mail over; 5xx answers are final, everything else may be tried again."""
@@ -47,7 +49,7 @@ class SmtpMailer(Mailer):
 
     def _message(self, letter: Letter, message_id: str) -> EmailMessage:
         message = EmailMessage()
-        message["From"] = self._from
+        message["From"] = self._from.get(letter.locale, self._from["ja"])
         message["To"] = letter.recipient
         message["Subject"] = letter.subject
         message["Date"] = formatdate(localtime=False, usegmt=True)

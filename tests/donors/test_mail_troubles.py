@@ -100,7 +100,7 @@ def serving(script):
 
 
 def mailing(house, url):
-    ports = {**house.ports, Mailer: SmtpMailer(url, "みえる基金", "fund@example.jp")}
+    ports = {**house.ports, Mailer: SmtpMailer(url, {"ja": "みえる基金"}, "fund@example.jp")}
     return dataclasses.replace(house, ports=ports)
 
 
