@@ -64,11 +64,7 @@ def inbox() -> ResponseReturnValue:
 
 def _work(connection: Connection) -> list[Work]:
     """Every kind of waiting work: how many, whose it is, and the page where it is done."""
-    asked = grants.application_counts(connection)
-    unpaid = len(grants.disbursements(connection, states=("requested",)))
-    drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
     acceptance = url_for("giving.staff_acceptance")
-    applications = url_for("grants.staff_applications")
     return [
         _item(
             _("採納の起案を待つ寄附"),
@@ -105,6 +101,24 @@ def _work(connection: Connection) -> list[Work]:
             url_for("bank.desk"),
             Rank.MONEY_UNCLEAR,
         ),
+        *_grant_work(connection),
+        _item(
+            _("決済会社との照合で残ったもの"),
+            reconciliation.matched(connection).open_items,
+            "reconciliation.read",
+            url_for("reconciliation.overview"),
+            Rank.MONEY_UNCLEAR,
+        ),
+    ]
+
+
+def _grant_work(connection: Connection) -> list[Work]:
+    """What waits on the way from an application to the group's account."""
+    asked = grants.application_counts(connection)
+    unpaid = len(grants.disbursements(connection, states=("requested",)))
+    drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
+    applications = url_for("grants.staff_applications")
+    return [
         _item(
             _("推薦を待つ申請"),
             asked.get("submitted", 0),
@@ -132,13 +146,6 @@ def _work(connection: Connection) -> list[Work]:
             "run.approve",
             url_for("allocation.staff_runs"),
             Rank.PROCEDURE,
-        ),
-        _item(
-            _("決済会社との照合で残ったもの"),
-            reconciliation.matched(connection).open_items,
-            "reconciliation.read",
-            url_for("reconciliation.overview"),
-            Rank.MONEY_UNCLEAR,
         ),
         _item(
             _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
