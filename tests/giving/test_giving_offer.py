@@ -225,3 +225,11 @@ def test_the_proposer_cannot_decide():
         check_other_person(1, 1)
     with pytest.raises(Forbidden):
         check_other_person(1, None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["a@b.jp\nBcc:x@y.jp", "a@b.jp\r\nBcc: x", "a@b.jp:25", "a@b.jp,c.jp", "a@b<c>.jp"]
+)
+def test_an_address_that_hides_more_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="メールアドレス"):
+        read_email(typed)

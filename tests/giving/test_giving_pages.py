@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 
 import pytest
 import requests
@@ -216,7 +217,9 @@ def test_no_amount_is_preselected(visit):
     visitor = visit()
     visitor.get("/give/use")
     visitor.post("/give/use", ANYWHERE)
-    assert "checked" not in text(visitor.get("/give/amount"))
+    page = text(visitor.get("/give/amount"))
+    assert re.findall(r'name="(\w+)"[^>]*\bchecked', page) == ["rhythm"]
+    assert re.search(r'value="once"[^>]*\bchecked', page)
 
 
 def test_a_group_is_found_without_javascript(visit):

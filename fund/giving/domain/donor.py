@@ -160,9 +160,10 @@ def read_email(text: str) -> str:
         return ""
     if len(plain) > MAX_EMAIL or not _EMAIL.fullmatch(plain):
         raise ValueError("メールアドレスを「name@example.jp」の形で入力してください")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in plain):
-        raise ValueError("メールアドレスを「name@example.jp」の形で入力してください")
     local, _, domain = plain.rpartition("@")
+    torn = "\n" in text.strip() or "\r" in text.strip() or not re.fullmatch(r"[\w.-]+", domain)
+    if torn or any(unicodedata.category(char) in {"Cc", "Cs"} for char in plain):
+        raise ValueError("メールアドレスを「name@example.jp」の形で入力してください")
     return f"{local}@{domain.lower()}"
 
 
