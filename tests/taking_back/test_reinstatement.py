@@ -6,7 +6,7 @@ import json
 
 import pytest
 from test_after_acceptance import standing, words
-from test_staff_pages import Visitor
+from test_taking_back_pages import Visitor
 from whole_fund import Fund
 
 from fund.allocation import commands as allocation
