@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make help` lists it. The work itself is in .ci/setup and .ci/lock.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types contracts check bench lock clean
+.PHONY: help setup run test lint types contracts check bench soak lock clean
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -31,6 +31,9 @@ check: lint types contracts test ## All that CI runs: lint, types, contracts, te
 
 bench: setup ## Measure (prints figures, decides nothing)
 	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+soak: setup ## Long runs against a real demo: two hundred donors at once, with kills
+	@$(BIN)/pytest -n 0 tests/journeys/soak_parallel_checkouts.py
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock
