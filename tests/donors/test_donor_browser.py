@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from giving_books import NOW, offer
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fund.app import create_app
@@ -128,16 +128,15 @@ def test_a_postcode_fills_an_empty_address_and_many_towns_are_choices(address, b
     page = browser.new_page()
     to_donor(page, address)
     page.locator("#postal_code").press_sequentially("1448621")
-    page.wait_for_function("document.getElementById('address1').value !== ''")
-    assert page.locator("#address1").input_value() == "東京都大田区蒲田"
+    expect(page.locator("#address1")).to_have_value("東京都大田区蒲田")
     assert page.evaluate("document.activeElement.id") == "postal_code"
     page.locator("#postal_code").fill("498-0000")
     page.get_by_label("三重県桑名郡木曽岬町").check()
     assert page.locator("#address1").input_value() == "三重県桑名郡木曽岬町"
     page.locator("#address1").fill("自分で書いた")
     page.locator("#postal_code").fill("144-8621")
-    page.wait_for_function("document.querySelectorAll('#places input').length === 0")
-    assert page.locator("#address1").input_value() == "自分で書いた"
+    expect(page.locator("#places input")).to_have_count(0)
+    expect(page.locator("#address1")).to_have_value("自分で書いた")
     page.close()
 
 
