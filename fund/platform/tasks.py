@@ -10,11 +10,17 @@ from typing import Any, TypeAlias
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import JobDeferrer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from fund.platform.database import libpq_url
 
 Payload: TypeAlias = "dict[str, int | str | None]"
+
+_MINE_TO_ADD = text(
+    "SELECT NOT EXISTS (SELECT FROM procrastinate_jobs"
+    " WHERE queueing_lock = :lock AND status = 'todo')"
+    " AND pg_try_advisory_xact_lock(hashtextextended('queue ' || :lock, 0))"
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,15 @@ class TaskQueue:
             self._deferrer(connection, name, None).batch_defer(*listed)
 
     def enqueue_once(self, connection: Connection, task: Task, lock: str) -> None:
-        """Add a task unless one with the same lock waits in the queue."""
-        # The SAVEPOINT keeps the caller's transaction alive when the task already waits.
+        """Add a task unless one with the same lock waits in the queue or is just being added.
+
+        Nobody waits for another's transaction here: the queue's unique index would let all who
+        ask for the same task commit one after the other. Who comes second leaves it to the first;
+        should the task run before the second has committed, its periodic run finds the rest.
+        """
+        if not connection.scalar(_MINE_TO_ADD, {"lock": lock}):
+            return
+        # The SAVEPOINT keeps the caller's transaction alive should the task wait after all.
         with connection.begin_nested() as savepoint:
             try:
                 self._deferrer(connection, task.name, lock).defer(**task.payload)

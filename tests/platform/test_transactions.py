@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -142,3 +143,19 @@ def test_a_connection_that_died_while_it_lay_idle_is_replaced(
     with house.transaction(by=HAND, now=NOW) as tx:
         tx.audit("second", "G-1")
     assert acts(app_dsn) == ["first", "second"]
+
+
+def test_who_wants_the_same_task_at_once_does_not_wait_for_the_other(
+    house: House, app_dsn: str
+) -> None:
+    def second() -> None:
+        with house.transaction(by=HAND, now=NOW) as tx:
+            tx.connection.execute(text("SET LOCAL statement_timeout = '2s'"))
+            tx.enqueue("publication.append", once="publication.append")
+            tx.enqueue("publication.release", once="publication.release")
+
+    with ThreadPoolExecutor(1) as another, house.transaction(by=HAND, now=NOW) as first:
+        first.enqueue("publication.append", once="publication.append")
+        another.submit(second).result()
+    assert {name for name, _ in tasks(app_dsn)} == {"publication.append", "publication.release"}
+    assert len(tasks(app_dsn)) == 2
