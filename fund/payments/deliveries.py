@@ -36,7 +36,8 @@ def process_event(house: House, *, now: dt.datetime, event_id: str, **_: Any) ->
         reason: str | None = "the event comes from the other mode (live or test)"
     else:
         reason = events.handle(house, event, now)
-    commands.close_event(house, now=now, event_id=event_id, reason=reason)
+    if reason != events.CLOSED:
+        commands.close_event(house, now=now, event_id=event_id, reason=reason)
 
 
 @events.on(
@@ -121,7 +122,8 @@ def _apply(
     if dossier is None:
         log.warning("the object of an event is gone", event_id=event.id, type=event.type)
         return missing
-    return commands.apply_dossier(house, now=now, dossier=dossier)
+    reason = commands.apply_dossier(house, now=now, dossier=dossier, event_id=event.id)
+    return events.CLOSED if reason is None else reason
 
 
 def sweep(house: House, *, now: dt.datetime, **_: Any) -> None:

@@ -2,7 +2,8 @@
 
 An event only says that it is time to look. Its handler fetches what the event is about from the
 provider, applies that in a transaction of its own, and returns why it had no use for the event,
-or None. Several handlers may look into one type: they are asked in turn until one has a use.
+or None; ``CLOSED`` says that the transaction that used it closed it, too. Several handlers may
+look into one type: they are asked in turn until one has a use.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from collections.abc import Callable, Mapping
 
 from fund.payments.queries import EventView
 from fund.platform.house import House
+
+CLOSED = ""
+"""An event was used, and is closed in the transaction that used it."""
 
 EventHandler = Callable[[House, EventView, dt.datetime], "str | None"]
 """``(house, event, now)`` → reason for not using it, or None; raises ``Unavailable`` to be
@@ -60,10 +64,13 @@ def used_types() -> tuple[str, ...]:
 
 
 def handle(house: House, event: EventView, now: dt.datetime) -> str | None:
-    """Ask the handlers of an event's type in turn; the last reason when none has a use for it."""
+    """Ask the handlers of an event's type in turn; the last reason when none has a use for it.
+
+    None when one used it, ``CLOSED`` when that one also closed it in its own transaction.
+    """
     reason: str | None = f"type {event.type} is not used"
     for handler in _HANDLERS.get(event.type, ()):
         reason = handler(house, event, now)
-        if reason is None:
+        if reason in {None, CLOSED}:
             break
     return reason

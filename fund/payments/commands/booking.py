@@ -57,22 +57,21 @@ def apply_dossier(
     One transaction, in one order whatever came first: the payment, then all that became of its
     money in the order of time (``Dossier.told``).
     Idempotent and monotone: the same facts again, or older ones, change nothing.
-    Returns why the facts were not used, or None when they were.
+    Returns why the facts were not used, or None when they were; the event that led here is then
+    closed in the same transaction.
     """
     facts = dossier.checkout
     with house.transaction(by=system("provider"), now=now) as tx:
         row = store.find_payment(tx, facts.payment_no, facts.intent_id, facts.charge_id)
         reason = "no payment of ours" if row is None else _use(tx, row, dossier)
-        if event_id is not None:
-            store.close_event(tx, event_id, "ignored" if reason else "processed", reason, now)
+        if event_id is not None and reason is None:
+            store.close_event(tx, event_id, "processed", None, now)
     return reason
 
 
-def apply_checkout(
-    house: House, *, now: dt.datetime, facts: CheckoutFacts, event_id: str | None = None
-) -> str | None:
+def apply_checkout(house: House, *, now: dt.datetime, facts: CheckoutFacts) -> str | None:
     """A dossier that knows nothing but its checkout (see ``apply_dossier``)."""
-    return apply_dossier(house, now=now, dossier=Dossier(facts), event_id=event_id)
+    return apply_dossier(house, now=now, dossier=Dossier(facts))
 
 
 def _use(tx: Transaction, row: Row[Any], dossier: Dossier) -> str | None:
