@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fund.publication.verifier.sources import Folder, Site
+from fund.publication.verifier.sources import Folder, fetched
 from fund.publication.verifier.verify import Asked, verify
 
 
@@ -26,11 +26,14 @@ def verify_release(
     --since an older checkpoint that you kept; --proof the file from a donor's page. Exit 0 only
     if every check holds.
     """
-    source = Site(where) if where.startswith(("http://", "https://")) else Folder(Path(where))
     asked = Asked(
         since.read_bytes() if since else None, vkey, proof.read_bytes() if proof else None
     )
-    findings = verify(source, asked)
+    if where.startswith(("http://", "https://")):
+        with fetched(where) as source:
+            findings = verify(source, asked)
+    else:
+        findings = verify(Folder(Path(where)), asked)
     if as_json:
         checks = [
             {

@@ -35,7 +35,7 @@ from fund.publication.log.merkle import leaf_hash, root
 from fund.publication.log.note import Checkpoint, Note
 from fund.publication.log.tiles import TiledTree, bundles, grow, tile_path, unbundle
 from fund.publication.ports import Signer
-from fund.publication.verifier.sources import Missing, Site
+from fund.publication.verifier.sources import Missing, fetched
 from fund.publication.verifier.verify import Asked, verify
 from fund.sample.plot import plant
 
@@ -106,6 +106,8 @@ class Files(dict):
             return self[path]
         except KeyError:
             raise Missing(path) from None
+
+    view = read
 
     def paths(self) -> set[str]:
         return set(self)
@@ -438,7 +440,8 @@ def test_the_live_site_verifies_over_http(stage: Stage) -> None:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        found = verify(Site(f"http://127.0.0.1:{server.server_port}"), Asked())
+        with fetched(f"http://127.0.0.1:{server.server_port}") as source:
+            found = verify(source, Asked())
     finally:
         server.shutdown()
         thread.join()

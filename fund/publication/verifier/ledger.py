@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fund.publication.verifier.findings import Findings
+from fund.publication.verifier.reading import (
+    ACCOUNT,
+    LIMIT,
+    Line,
+    Moves,
+    Wish,
+    moves_of,
+    read_gift,
+    read_json,
+    read_line,
+    spelled,
+    wish_of,
+)
 
 GOVERNANCE = frozenset(
     {
@@ -46,32 +58,20 @@ KINDS = GOVERNANCE | {
     "payout.arrived",
     "entry.reversed",
 }
-GUARDED = ("held:", "fund:", "committed:")
-LIMIT = 2**53
-_ACCOUNT = re.compile(r"(assets|held|fund|committed):[A-Za-z0-9:-]+")
 _ON = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _USES = {"group": "group", "field": "field", "theme": "programme"}
+_UNDONE_BY_FACTS = frozenset({"disbursement.paid", "settlement.confirmed", "grant.returned"})
 
 
-_SPELL = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
-).encode
+class _Spent(NamedTuple):
+    """What an allocation line in another shape says."""
 
-
-def spelled(value: Any) -> bytes:
-    """Canonical JSON (RFC 8785) of objects with ASCII keys, texts and integers."""
-    return _SPELL(value).encode("utf-8")
-
-
-@dataclass
-class Share:
-    """Yen with one origin and one wish: what is still in its pot."""
-
-    pot: str
-    open: int
-    kind: str = "anywhere"
-    target: str | None = None
-    fallback: str | None = None
+    run: str
+    share: str
+    award: str
+    yen: int
+    rank: int
+    use: str
 
 
 @dataclass
@@ -91,7 +91,8 @@ class Ledger:
 
     findings: Findings
     balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    shares: dict[str, Share] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    wishes: dict[str, Wish] = field(default_factory=dict)
     awards: dict[str, Award] = field(default_factory=dict)
     lines: dict[str, list[tuple[str, str, int, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -101,34 +102,49 @@ class Ledger:
     _acts: dict[int, dict[str, Any]] = field(default_factory=dict)
     _reversed: set[int] = field(default_factory=set)
 
-    def take(self, no: int, body: bytes) -> dict[str, Any] | None:
-        """Check one entry and add it to the books; None if it cannot be read."""
+    def take(self, no: int, body: bytes) -> None:
+        """Check one entry and add it to the books."""
         check = self.findings[4]
         check.counted += 1
         try:
-            entry: dict[str, Any] = _READ(body.decode("utf-8"))
-            if spelled(entry) != body:
-                check.fail(f"{no}: not canonical")
+            text = body.decode("utf-8")
+            if (gift := read_gift(text)) is not None and gift.no == str(no):
+                self._move(no, gift.moves)
+                self._receive(no, gift.gift, gift.moves, gift.shares)
+            elif (line := read_line(text)) is not None and line.no == str(no):
+                self._move(no, line.moves)
+                self._commit(no, line.moves)
+                self._spend(no, line)
+            else:
+                self._take(no, body)
         except (ValueError, UnicodeDecodeError) as error:
             check.fail(f"{no}: {error}")
-            return None
+
+    def _take(self, no: int, body: bytes) -> None:
+        check = self.findings[4]
+        entry = read_json(body)
+        if spelled(entry) != body:
+            check.fail(f"{no}: not canonical")
         if problem := _form(entry, no):
             check.fail(f"{no}: {problem}")
-            return None
-        self._move(entry)
+            return
+        moves = moves_of(tuple((one["account"], one["yen"]) for one in entry["postings"]))
+        sums = entry["kind"].startswith("payments.")  # may cancel out on every account
+        if len(moves.pairs) < 2 and entry["kind"] not in GOVERNANCE and (moves.pairs or not sums):
+            self.findings[5].fail(f"{no}: {len(moves.pairs)} posting(s)")
+        self._move(no, moves)
         try:
-            self._follow(entry)
+            self._follow(entry, moves)
         except (KeyError, TypeError, AttributeError) as error:
             check.fail(f"{no}: {entry['kind']} lacks {error}")
-        return entry
 
     def close(self) -> None:
         """What can only be said at the end: totals, pots against shares, awards."""
         if total := sum(self.balances.values()):
             self.findings[5].fail(f"all accounts together are off by {total}")
         pots: dict[str, int] = defaultdict(int)
-        for share in self.shares.values():
-            pots[share.pot] += share.open
+        for share, wish in self.wishes.items():
+            pots[wish.pot] += self.left[share]
         for account in {*pots, *(name for name in self.balances if name.startswith("fund:"))}:
             if pots[account] != -self.balances.get(account, 0):
                 self.findings[7].fail(
@@ -137,131 +153,147 @@ class Ledger:
         for number, award in self.awards.items():
             self._check_award(number, award)
 
-    def _move(self, entry: dict[str, Any]) -> None:
-        check, postings = self.findings[5], entry["postings"]
-        check.counted += len(postings)
-        if off := sum(posting["yen"] for posting in postings):
-            check.fail(f"{entry['no']}: off by {off}")
-        least = 0 if entry["kind"] in GOVERNANCE else 1
-        if least and len(postings) < 2 and not _nets_to_nothing(entry):
-            check.fail(f"{entry['no']}: {len(postings)} posting(s)")
-        for posting in postings:
-            account, yen = posting["account"], posting["yen"]
-            self.balances[account] += yen
-            if account.startswith(GUARDED):
-                self.findings[6].counted += 1
-        for account in {posting["account"] for posting in postings}:
-            if account.startswith(GUARDED) and self.balances[account] > 0:
-                self.findings[6].fail(f"{entry['no']}: {account} at {-self.balances[account]}")
+    def _move(self, no: int, moves: Moves) -> None:
+        self.findings[5].counted += len(moves.pairs)
+        self.findings[6].counted += moves.guarded
+        if moves.off:
+            self.findings[5].fail(f"{no}: off by {moves.off}")
+        balances = self.balances
+        for account, yen in moves.pairs:
+            balances[account] += yen
+        for account in moves.debited:
+            if balances[account] > 0:
+                self.findings[6].fail(f"{no}: {account} at {-balances[account]}")
 
-    def _follow(self, entry: dict[str, Any]) -> None:
-        kind = entry["kind"]
+    def _follow(self, entry: dict[str, Any], moves: Moves) -> None:
+        kind, no = entry["kind"], entry["no"]
         undone = self._undone(entry) if kind == "entry.reversed" else None
-        self._on_awards(undone or entry, -1 if undone else 1, entry)
+        self._on_awards(undone or entry, -1 if undone else 1, entry, moves)
         if kind == "donation.received":
-            self._received(entry)
+            shares = [
+                (one["share"], wish_of(one["kind"], one["target"], one["fallback"]), one["yen"])
+                for one in entry["shares"]
+            ]
+            self._receive(no, entry["gift"], moves, shares)
         elif kind in {"opening.balance", "interest.earned"}:
-            yen = -sum(p["yen"] for p in entry["postings"] if p["account"] == "fund:general")
-            self._new_share(entry, entry["share"], Share("fund:general", yen))
+            yen = -sum(yen for account, yen in moves.pairs if account == "fund:general")
+            self._new_share(no, entry["share"], Wish("fund:general"), yen)
         elif kind == "allocation.line":
-            self._line(entry)
+            names = ("run", "share", "award", "yen", "rank", "use")
+            self._spend(no, _Spent(**{name: entry[name] for name in names}))
         elif kind == "designation.redirected":
             self._redirected(entry)
-        elif kind == "allocation.approved":
-            self.runs[entry["run"]] = entry
-        elif kind == "log.key":
-            self.keys.append(entry["vkey"])
-        elif kind == "period.closed":
-            self._closed(entry)
+        elif kind in GOVERNANCE:
+            self._govern(entry)
         self._give_back(entry)
-        self._acts[entry["no"]] = {
-            key: entry.get(key) for key in ("kind", "award", "yen", "spent", "postings")
-        }
+        if kind in _UNDONE_BY_FACTS:
+            self._acts[no] = {key: entry.get(key) for key in ("kind", "award", "yen", "spent")}
+
+    def _govern(self, entry: dict[str, Any]) -> None:
+        if entry["kind"] == "allocation.approved":
+            self.runs[entry["run"]] = entry
+        elif entry["kind"] == "log.key":
+            self.keys.append(entry["vkey"])
+        elif entry["kind"] == "period.closed":
+            self._closed(entry)
 
     def _undone(self, entry: dict[str, Any]) -> dict[str, Any] | None:
+        """What an entry takes back; only kinds that an award counts are kept with their facts."""
         number = entry.get("reverses")
-        act = self._acts.get(number) if isinstance(number, int) else None
-        if act is None:
+        if not isinstance(number, int) or not 0 < number < entry["no"]:
             self.findings[4].fail(f"{entry['no']}: reverses {number}, which is not before it")
-        elif number in self._reversed:
-            self.findings[4].fail(f"{entry['no']}: reverses {number} a second time")
-        if isinstance(number, int):
-            self._reversed.add(number)
-        return act
-
-    def _received(self, entry: dict[str, Any]) -> None:
-        held = sum(p["yen"] for p in entry["postings"] if p["account"] == "held:unaccepted")
-        given = 0
-        for share in entry["shares"]:
-            given += share["yen"]
-            kind, target = share["kind"], share["target"]
-            pot = "fund:general" if kind == "anywhere" else f"fund:{kind}:{target}"
-            made = Share(pot, share["yen"], kind, target, share["fallback"])
-            self._new_share(entry, share["share"], made)
-            if not share["share"].startswith(f"{entry['gift']}/"):
-                self.findings[7].fail(f"{entry['no']}: {share['share']} is no share of its gift")
-        if given != held:
-            self.findings[7].fail(f"{entry['no']}: shares of {given} for a gift of {held}")
-
-    def _new_share(self, entry: dict[str, Any], name: str, share: Share) -> None:
-        self.findings[7].counted += 1
-        if name in self.shares or share.open <= 0:
-            self.findings[7].fail(f"{entry['no']}: {name} cannot enter the fund")
-        self.shares[name] = share
-
-    def _take_from(self, entry: dict[str, Any], name: str, yen: int) -> Share | None:
-        share = self.shares.get(name)
-        if share is None:
-            self.findings[7].fail(f"{entry['no']}: {name} is unknown")
             return None
-        share.open -= yen
-        if share.open < 0:
-            self.findings[7].fail(f"{entry['no']}: {name} gives {-share.open} more than it has")
-        return share
+        if number in self._reversed:
+            self.findings[4].fail(f"{entry['no']}: reverses {number} a second time")
+        self._reversed.add(number)
+        return self._acts.get(number, {"kind": ""})
 
-    def _line(self, entry: dict[str, Any]) -> None:
-        name, yen, number = entry["share"], entry["yen"], entry["award"]
-        share, award = self._take_from(entry, name, yen), self.awards.get(number)
-        row = (name, number, yen, entry["rank"], entry["use"])
-        self.lines[entry["run"]].append(row)
-        if entry["run"] not in self.runs:
-            self.findings[9].fail(f"{entry['no']}: run {entry['run']} was not approved before")
+    def _receive(
+        self, no: int, gift: str, moves: Moves, shares: Iterable[tuple[str, Wish, int]]
+    ) -> None:
+        given, held, own = 0, 0, gift + "/"
+        for name, wish, yen in shares:
+            given += yen
+            self._new_share(no, name, wish, yen)
+            if not name.startswith(own):
+                self.findings[7].fail(f"{no}: {name} is no share of its gift")
+        for account, yen in moves.pairs:
+            if account == "held:unaccepted":
+                held += yen
+        if given != held:
+            self.findings[7].fail(f"{no}: shares of {given} for a gift of {held}")
+
+    def _new_share(self, no: int, name: str, wish: Wish, yen: int) -> None:
+        self.findings[7].counted += 1
+        if name in self.left or yen <= 0:
+            self.findings[7].fail(f"{no}: {name} cannot enter the fund")
+        self.left[name] = yen
+        self.wishes[name] = wish
+
+    def _take_from(self, no: int, name: str, yen: int) -> Wish | None:
+        if name not in self.left:
+            self.findings[7].fail(f"{no}: {name} is unknown")
+            return None
+        self.left[name] -= yen
+        if self.left[name] < 0:
+            self.findings[7].fail(f"{no}: {name} gives {-self.left[name]} more than it has")
+        return self.wishes[name]
+
+    def _spend(self, no: int, line: Line | _Spent) -> None:
+        wish, award = self._take_from(no, line.share, line.yen), self.awards.get(line.award)
+        self.lines[line.run].append((line.share, line.award, line.yen, line.rank, line.use))
+        if line.run not in self.runs:
+            self.findings[9].fail(f"{no}: run {line.run} was not approved before")
         if award is None:
-            self.findings[8].fail(f"{entry['no']}: {number} was not decided before")
-        elif share and not (_permits(share, entry) and _names(entry["use"], number, award.facts)):
-            self.findings[7].fail(f"{entry['no']}: the wish of {name} does not permit {number}")
+            self.findings[8].fail(f"{no}: {line.award} was not decided before")
+        elif wish and not (
+            _permits(wish, line.use, line.rank) and _names(line.use, line.award, award.facts)
+        ):
+            self.findings[7].fail(f"{no}: the wish of {line.share} does not permit {line.award}")
 
     def _redirected(self, entry: dict[str, Any]) -> None:
-        old = self._take_from(entry, entry["share"], entry["yen"])
+        no = entry["no"]
+        old = self._take_from(no, entry["share"], entry["yen"])
         gains = [p["account"] for p in entry["postings"] if p["yen"] < 0]
         if old is None or len(gains) != 1 or not entry.get("reason"):
-            self.findings[7].fail(f"{entry['no']}: a redirection needs a share, a pot and a reason")
+            self.findings[7].fail(f"{no}: a redirection needs a share, a pot and a reason")
             return
         wish = entry["wish"]
-        made = Share(gains[0], entry["yen"], wish["kind"], wish["target"], wish["fallback"])
-        self._new_share(entry, entry["into"], made)
+        made = Wish(gains[0], wish["kind"], wish["target"], wish["fallback"])
+        self._new_share(no, entry["into"], made, entry["yen"])
 
     def _give_back(self, entry: dict[str, Any]) -> None:
         """Yen that leave shares (refunds) or come back into them (returns), share by share."""
         if entry["kind"] in {"donation.refunded", "dispute.lost", "entry.reversed"}:
             for part in entry.get("lots") or ():
-                self._take_from(entry, part["share"], part["yen"])
+                self._take_from(entry["no"], part["share"], part["yen"])
         elif entry["kind"] in {"grant.returned", "award.reduced", "award.cancelled"}:
             for part in entry["back"]:
-                self._take_from(entry, part["share"], -part["yen"])
+                self._take_from(entry["no"], part["share"], -part["yen"])
 
-    def _on_awards(self, act: dict[str, Any], sign: int, entry: dict[str, Any]) -> None:
+    def _commit(self, no: int, moves: Moves) -> None:
+        for account, yen in moves.pairs:
+            award = self.awards.get(account.removeprefix("committed:"))
+            if award is not None:
+                award.allocated -= yen
+            elif account.startswith("committed:"):
+                self.findings[8].fail(f"{no}: {account} was never decided")
+
+    def _on_awards(
+        self, act: dict[str, Any], sign: int, entry: dict[str, Any], moves: Moves
+    ) -> None:
         if entry["kind"] == "award.decided":
             self.findings[8].counted += 1
             self.awards[entry["award"]] = Award(entry)
-        for posting in entry["postings"]:
-            award = self.awards.get(posting["account"].removeprefix("committed:"))
-            if award is None and posting["account"].startswith("committed:"):
-                self.findings[8].fail(f"{entry['no']}: {posting['account']} was never decided")
-            elif award is not None and act["kind"] == "disbursement.paid":
-                award.disbursed += posting["yen"]
-            elif award is not None:
-                award.allocated -= posting["yen"]
+        if act["kind"] != "disbursement.paid":
+            self._commit(entry["no"], moves)
+        else:
+            for account, yen in moves.pairs:
+                award = self.awards.get(account.removeprefix("committed:"))
+                if award is not None:
+                    award.disbursed += yen
+                elif account.startswith("committed:"):
+                    self.findings[8].fail(f"{entry['no']}: {account} was never decided")
         named = self.awards.get(act.get("award") or "")
         if named is not None and act["kind"] == "settlement.confirmed":
             named.spent = (named.spent or 0) + sign * act["spent"]
@@ -289,13 +321,6 @@ class Ledger:
             check.fail(f"{entry['no']}: the trial balance is another one")
 
 
-def _no_float(text: str) -> Any:
-    raise ValueError(f"a number that is no integer: {text}")
-
-
-_READ = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
-
-
 def _form(entry: Any, no: int) -> str | None:
     """What is wrong with an entry's common fields."""
     if not isinstance(entry, dict) or entry.get("v") != 1 or entry.get("no") != no:
@@ -315,24 +340,18 @@ def _is_posting(one: Any) -> bool:
         return False
     yen, account = one["yen"], one["account"]
     exact = isinstance(yen, int) and not isinstance(yen, bool) and 0 < abs(yen) < LIMIT
-    return exact and isinstance(account, str) and bool(_ACCOUNT.fullmatch(account))
+    return exact and isinstance(account, str) and bool(ACCOUNT.fullmatch(account))
 
 
-def _nets_to_nothing(entry: dict[str, Any]) -> bool:
-    """A sum of payments may cancel out on every account."""
-    return str(entry["kind"]).startswith("payments.") and not entry["postings"]
-
-
-def _permits(share: Share, line: dict[str, Any]) -> bool:
+def _permits(wish: Wish, use: str, rank: int) -> bool:
     """Whether a share's wish permits a use at a rank."""
-    use, rank = line["use"], line["rank"]
-    if share.kind == "anywhere" or share.target is None:
-        return bool(use == "any")
+    if wish.kind == "anywhere" or wish.target is None:
+        return use == "any"
     if rank == 1:
-        return bool(use == f"{_USES.get(share.kind)}:{share.target}")
-    if share.fallback == "anywhere":
-        return bool(use == "any")
-    return share.fallback == "field" and str(use).startswith("field:")
+        return use == f"{_USES.get(wish.kind)}:{wish.target}"
+    if wish.fallback == "anywhere":
+        return use == "any"
+    return wish.fallback == "field" and str(use).startswith("field:")
 
 
 def _names(use: str, number: str, facts: dict[str, Any]) -> bool:

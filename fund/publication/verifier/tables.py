@@ -6,22 +6,34 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, TypeAlias
 
 from fund.publication.verifier.findings import Check
-from fund.publication.verifier.ledger import Ledger, spelled
-from fund.publication.verifier.sources import Missing, Source
+from fund.publication.verifier.ledger import Ledger
+from fund.publication.verifier.ranges import Part, joined
+from fund.publication.verifier.reading import read_json
+from fund.publication.verifier.rows import (
+    FILES,
+    account_of,
+    cell,
+    entry_cells,
+    gift_cells,
+    line_cells,
+)
+from fund.publication.verifier.sources import Bytes, Missing, Source
 
-_COMMON = {"v", "no", "kind", "fy", "on", "postings", "reverses", "reason", "clauses"}
-_ROOTS = {
-    "assets": "Assets",
-    "fund": "Equity:Fund",
-    "committed": "Liabilities:Committed",
-    "held": "Liabilities:Held",
+HEADS = {
+    "data/entries.csv": "no,kind,fy,on,reverses,reason,clauses,facts",
+    "data/postings.csv": "no,line,account,yen",
+    "data/gifts.csv": "share,gift,no,fy,month,kind,target,fallback,yen",
+    "data/allocations.csv": "no,run,on,gift,share,award,yen,rank,use",
+    "data/balances.csv": "account,yen",
+    "data/awards.csv": "award,no,on,group,programme,theme,fields,title,ceiling,allocated,"
+    "disbursed,spent,returned",
 }
+"""The first line of every table that follows from the log."""
 _HEAD = re.compile(r'^(\d{4}-\d\d-\d\d) \* (?:\((\d+)\) (\S+)|"([^"]+)" "(\d+)")$')
 _POSTING = re.compile(r"^ +(\S+)  (-?\d+) JPY$")
 _BALANCE = re.compile(
@@ -47,18 +59,21 @@ class Journal:
 def read_journal(text: str) -> Journal:
     """Read the plain form in which releases write journals; raises ValueError for any other."""
     journal, lines = Journal(), list[tuple[str, int]]()
+    inside = False
     for line in text.split("\n"):
         if found := _HEAD.match(line):
-            lines = []
+            lines, inside = [], True
             number = int(found[2] or found[5])
             if number in journal.told:
                 raise ValueError(f"entry {number} twice")
             journal.told[number] = (found[1], found[3] or found[4], lines)
-        elif found := _POSTING.match(line):
+        elif inside and (found := _POSTING.match(line)):
             lines.append((found[1], int(found[2])))
         elif found := _BALANCE.match(line):
             journal.asserted[found[1] or found[3]] = int(found[2] or found[4])
-        elif not _OTHER.match(line):
+        elif _OTHER.match(line):
+            inside = False
+        else:
             raise ValueError(f"unexpected line {line[:80]!r}")
     return journal
 
@@ -75,10 +90,13 @@ class Rows:
         except (Missing, UnicodeDecodeError) as error:
             check.fail(f"{name}.csv: {error}")
             self._rows, self.header = iter(()), []
+            return
+        if ",".join(self.header) != HEADS[f"data/{name}.csv"]:
+            check.fail(f"{name}.csv: other columns")
 
     def expect(self, cells: Sequence[Any]) -> None:
         """The next row is this one."""
-        wanted = [_cell(cell) for cell in cells]
+        wanted = [cell(one) for one in cells]
         self._check.counted += 1
         row = next(self._rows, None)
         if row != wanted:
@@ -90,73 +108,65 @@ class Rows:
             self._check.fail(f"{self._name}.csv: one row too many: {row}"[:300])
 
 
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    # A text that a spreadsheet would take for a formula stands behind an apostrophe.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + text
-    return text
-
-
 class Tables:
-    """The files with a row for each entry, compared while the log is read."""
+    """Everything under ``data/`` that follows from the log."""
 
     def __init__(self, source: Source, check: Check) -> None:
         self._source, self._check = source, check
-        self._entries = Rows(source, "entries", check)
-        self._postings = Rows(source, "postings", check)
-        self._gifts = Rows(source, "gifts", check)
-        self._allocations = Rows(source, "allocations", check)
         self._told: dict[int, Told] = {}
 
-    def take(self, entry: dict[str, Any]) -> None:
-        """The rows of one entry; one that lacks a fact has no rows and is told."""
-        try:
-            self._take(entry)
-        except (KeyError, TypeError, AttributeError) as error:
-            self._check.fail(f"entry {entry['no']}: no rows, {error!r}")
-
-    def _take(self, entry: dict[str, Any]) -> None:
-        no = entry["no"]
-        facts = {key: value for key, value in entry.items() if key not in _COMMON}
-        self._entries.expect(
-            [
-                no,
-                entry["kind"],
-                entry["fy"],
-                entry["on"],
-                entry.get("reverses"),
-                entry.get("reason"),
-                " ".join(entry.get("clauses") or ()),
-                spelled(facts).decode(),
-            ]
-        )
-        for line, posting in enumerate(entry["postings"], start=1):
-            self._postings.expect([no, line, posting["account"], posting["yen"]])
-        for share in entry.get("shares") or () if entry["kind"] == "donation.received" else ():
-            first = [share["share"], entry["gift"], no, entry["fy"], entry["on"]]
-            wish = [share["kind"], share["target"], share["fallback"], share["yen"]]
-            self._gifts.expect([*first, *wish])
-        if entry["kind"] == "allocation.line":
-            names = ("run", "on", "gift", "share", "award", "yen", "rank", "use")
-            self._allocations.expect([no, *(entry.get(name) for name in names)])
-        if entry["postings"]:
-            day = entry["on"] if len(entry["on"]) == 10 else f"{entry['on']}-01"
-            moved = [(_account(p["account"]), p["yen"]) for p in entry["postings"]]
-            self._told[no] = (day, entry["kind"], moved)
-
-    def close(self, ledger: Ledger) -> None:
-        """What is left: no further rows, balances, awards, journals, 360Giving."""
-        for rows in (self._entries, self._postings, self._gifts, self._allocations):
-            rows.end()
+    def check(self, parts: Sequence[Part], entries: Iterable[bytes], ledger: Ledger) -> None:
+        """Compare all of it; where a stretch differs, row by row to name the rows."""
+        if self._every_byte(parts, ledger):
+            self._check.counted += sum(part.rows for part in parts)
+        else:
+            self._row_by_row(entries, ledger)
         balances = Rows(self._source, "balances", self._check)
         for account, yen in sorted(ledger.balances.items()):
             balances.expect([account, yen])
         balances.end()
         self._awards(ledger)
+        self._grants(ledger)
+
+    def _every_byte(self, parts: Sequence[Part], ledger: Ledger) -> bool:
+        """Whether heads, the parts' stretches and tails make up every file."""
+        due = _asserted(ledger)
+        for number, name in enumerate(FILES):
+            span = joined(parts, number)
+            try:
+                data = self._source.view(name)
+            except Missing:
+                return False
+            if span is None or not _frames(name, data, span, due):
+                return False
+        return True
+
+    def _row_by_row(self, entries: Iterable[bytes], ledger: Ledger) -> None:
+        names = ("entries", "postings", "gifts", "allocations")
+        rows = {name: Rows(self._source, name, self._check) for name in names}
+        for no, body in enumerate(entries, start=1):
+            try:
+                self._take(read_json(body), rows)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self._check.fail(f"entry {no}: no rows, {error!r}")
+        for one in rows.values():
+            one.end()
         for name in ("ledger.journal", "ledger.beancount"):
             self._journal(name, ledger)
-        self._grants(ledger)
+
+    def _take(self, entry: dict[str, Any], rows: dict[str, Rows]) -> None:
+        no = entry["no"]
+        rows["entries"].expect(entry_cells(entry))
+        for line, posting in enumerate(entry["postings"], start=1):
+            rows["postings"].expect([no, line, posting["account"], posting["yen"]])
+        for cells in gift_cells(entry):
+            rows["gifts"].expect(cells)
+        for cells in line_cells(entry):
+            rows["allocations"].expect(cells)
+        if entry["postings"]:
+            day = entry["on"] if len(entry["on"]) == 10 else f"{entry['on']}-01"
+            moved = [(account_of(p["account"]), p["yen"]) for p in entry["postings"]]
+            self._told[no] = (day, entry["kind"], moved)
 
     def _awards(self, ledger: Ledger) -> None:
         rows = Rows(self._source, "awards", self._check)
@@ -179,8 +189,7 @@ class Tables:
         for number in sorted({*journal.told, *self._told}):
             if journal.told.get(number) != self._told.get(number):
                 self._check.fail(f"{name}: entry {number} is not the log's")
-        due = {_account(account): yen for account, yen in ledger.balances.items()}
-        if journal.asserted != due:
+        if journal.asserted != _asserted(ledger):
             self._check.fail(f"{name}: the asserted balances are not the log's")
 
     def _grants(self, ledger: Ledger) -> None:
@@ -209,7 +218,19 @@ class Tables:
             self._check.fail(f"360giving.json: {', '.join(odd[:5])} not the log's")
 
 
-@cache
-def _account(name: str) -> str:
-    root, *parts = name.split(":")
-    return ":".join([_ROOTS[root], *(part[0].upper() + part[1:] for part in parts)])
+def _asserted(ledger: Ledger) -> dict[str, int]:
+    """The balances a journal must assert."""
+    return {account_of(account): yen for account, yen in ledger.balances.items()}
+
+
+def _frames(name: str, data: Bytes, span: tuple[int, int], due: dict[str, int]) -> bool:
+    """Whether what stands before and behind the rows of a file is what must stand there."""
+    begin, end = span if span[0] >= 0 else (len(data), len(data))
+    head, tail = data[:begin], data[end:]
+    if name in HEADS:
+        return head == f"{HEADS[name]}\n".encode() and not tail
+    try:
+        journal = read_journal((head + tail).decode("utf-8"))
+    except ValueError:
+        return False
+    return not journal.told and journal.asserted == due

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 WIDTH = 256
 
@@ -39,41 +39,38 @@ def split_bundle(data: bytes) -> Iterator[bytes]:
 
 
 class Tree:
-    """A tree that grows leaf by leaf and yields its tiles as they fill."""
+    """A tree of 256-wide tiles over its leaves, from the hashes of its full lowest tiles.
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._rows: list[list[bytes]] = [[]]
-        self._counts = [0]
+    ``edge`` are the leaf hashes behind the last full tile, ``size`` counts all leaves.
+    """
 
-    def add(self, leaf: bytes) -> list[tuple[str, bytes]]:
-        """Append a leaf hash; the tiles that this one fills, as (path, bytes)."""
-        self.size += 1
-        filled: list[tuple[str, bytes]] = []
-        level, value = 0, leaf
-        while True:
-            if level == len(self._rows):
-                self._rows.append([])
-                self._counts.append(0)
-            row = self._rows[level]
-            row.append(value)
-            if len(row) < WIDTH:
-                return filled
-            filled.append((path_of(str(level), self._counts[level], WIDTH), b"".join(row)))
-            value = _whole(row)
-            self._counts[level] += 1
-            row.clear()
-            level += 1
+    def __init__(self, roots: list[bytes], edge: list[bytes]) -> None:
+        self.size = len(roots) * WIDTH + len(edge)
+        self._edge = edge
+        self._rows = [roots]
+        while len(self._rows[-1]) >= WIDTH:
+            row = self._rows[-1]
+            full = len(row) // WIDTH * WIDTH
+            self._rows.append([whole(row[at : at + WIDTH]) for at in range(0, full, WIDTH)])
 
-    def edge(self) -> Iterator[tuple[str, bytes]]:
-        """The tiles at the right edge that are not full."""
-        for level, row in enumerate(self._rows):
-            if row:
-                yield path_of(str(level), self._counts[level], len(row)), b"".join(row)
+    def tiles(self) -> Iterator[tuple[str, bytes]]:
+        """The tiles above the lowest level, as (path, bytes)."""
+        for level, row in enumerate(self._rows, start=1):
+            for at in range(0, len(row), WIDTH):
+                tile = row[at : at + WIDTH]
+                yield path_of(str(level), at // WIDTH, len(tile)), b"".join(tile)
 
     def root(self) -> bytes:
-        """The root of everything added so far."""
-        parts = [part for row in reversed(self._rows) for part in _complete(row)]
+        """The root over every leaf."""
+        return self.root_of(self.size, self._edge)
+
+    def root_of(self, size: int, edge: list[bytes]) -> bytes:
+        """The root over the first ``size`` leaves; ``edge`` are those behind its full tiles."""
+        rows = [edge]
+        for row in self._rows:
+            size //= WIDTH
+            rows.append(row[size // WIDTH * WIDTH : size])
+        parts = [part for row in reversed(rows) for part in _complete(row)]
         if not parts:
             return hashlib.sha256(b"").digest()
         result = parts[-1]
@@ -82,10 +79,14 @@ class Tree:
         return result
 
 
-def _whole(row: Iterable[bytes]) -> bytes:
-    hashes = list(row)
+def whole(row: list[bytes]) -> bytes:
+    """The hash over 2**k hashes."""
+    sha256, hashes = hashlib.sha256, row
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        hashes = [
+            sha256(b"\1" + left + right).digest()
+            for left, right in zip(hashes[::2], hashes[1::2], strict=True)
+        ]
     return hashes[0]
 
 
@@ -94,7 +95,7 @@ def _complete(row: list[bytes]) -> Iterator[bytes]:
     start, left = 0, len(row)
     while left:
         width = 1 << (left.bit_length() - 1)
-        yield _whole(row[start : start + width])
+        yield whole(row[start : start + width])
         start, left = start + width, left - width
 
 

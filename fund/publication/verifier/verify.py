@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from fund.allocation.checker import Malformed
 from fund.allocation.checker import check as recheck
-from fund.publication.verifier import notes, trees
-from fund.publication.verifier.findings import Findings
+from fund.publication.verifier import notes, ranges, trees
+from fund.publication.verifier.crew import Crew
+from fund.publication.verifier.findings import Check, Findings
 from fund.publication.verifier.ledger import Ledger
 from fund.publication.verifier.notes import Head
 from fund.publication.verifier.sources import Missing, Source
@@ -32,43 +35,60 @@ class Asked:
 
 
 def verify(source: Source, asked: Asked | None = None) -> Findings:
-    """Check a release; nothing but its own files is asked."""
+    """Check a release; nothing but its own files is asked.
+
+    Large ones in a folder are read by as many processes as there are processors.
+    """
     asked = asked or Asked()
     findings = Findings()
-    _check_sums(source, findings)
+    listed = _listed(source, findings[12])
     try:
         head = notes.read_head(source.read("log/checkpoint"))
     except _UNREADABLE as error:
         findings[1].fail(f"log/checkpoint: {error!r}")
+        _tell(findings[12], ranges.sums(source, listed))
         return findings
     chain = _check_key(source, head, asked, findings)
-    _Pass(source, head, findings).run(asked, chain)
+    with _no_collecting(), Crew(source, head.size) as crew:
+        _Pass(source, head, findings, crew).run(asked, chain, listed)
     return findings
 
 
-def _check_sums(source: Source, findings: Findings) -> None:
-    check = findings[12]
+@contextlib.contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Millions of shares hold no cycles: looking for some costs a sixth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        listed = source.read("SHA256SUMS").decode("utf-8").splitlines()
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _listed(source: Source, check: Check) -> list[tuple[str, str]]:
+    """The fingerprints and names that ``SHA256SUMS`` tells."""
+    try:
+        lines = source.read("SHA256SUMS").decode("utf-8").splitlines()
     except (Missing, UnicodeDecodeError) as error:
         check.fail(f"SHA256SUMS: {error!r}")
-        return
-    names = set()
-    for line in listed:
+        return []
+    listed: dict[str, str] = {}
+    for line in lines:
         found = _SUM.fullmatch(line)
-        if found is None or found[2] in names:
+        if found is None or found[2] in listed:
             check.fail(f"SHA256SUMS: {line[:100]!r}")
             continue
-        names.add(found[2])
-        check.counted += 1
-        try:
-            if hashlib.sha256(source.read(found[2])).hexdigest() != found[1]:
-                check.fail(f"{found[2]}: another fingerprint")
-        except Missing:
-            check.fail(f"{found[2]}: missing")
-    there = source.paths()
-    for name in sorted((there or names) - names - {"SHA256SUMS"}):
+        listed[found[2]] = found[1]
+    check.counted = len(listed)
+    for name in sorted((source.paths() or set(listed)) - set(listed) - {"SHA256SUMS"}):
         check.fail(f"{name}: not listed")
+    return [(digest, name) for name, digest in listed.items()]
+
+
+def _tell(check: Check, faults: Iterable[str]) -> None:
+    for fault in faults:
+        check.fail(fault)
 
 
 def _check_key(
@@ -100,72 +120,77 @@ def _check_key(
 
 
 class _Pass:
-    """One reading of all entries."""
+    """One reading of all entries: the books here, hashes and rows by the crew meanwhile."""
 
-    def __init__(self, source: Source, head: Head, findings: Findings) -> None:
-        self._source, self._head, self._findings = source, head, findings
-        self._tree = trees.Tree()
-        self._roots: dict[int, bytes] = {}
-        self._leaves: dict[int, bytes] = {}
+    def __init__(self, source: Source, head: Head, findings: Findings, crew: Crew) -> None:
+        self._source, self._head, self._findings, self._crew = source, head, findings, crew
 
-    def run(self, asked: Asked, chain: list[notes.Succession]) -> None:
+    def run(
+        self, asked: Asked, chain: list[notes.Succession], listed: list[tuple[str, str]]
+    ) -> None:
         """Read, compare, and say what can only be said at the end."""
-        older = self._older(asked)
-        proof = self._proof(asked)
-        wanted = {step.head.size for step in chain} | ({older.size} if older else set())
+        older, proof = self._older(asked), self._proof(asked)
+        looked, summed = self._crew.look(), self._crew.sums(listed)
         ledger = Ledger(self._findings)
-        tables = Tables(self._source, self._findings[10])
         for no, body in enumerate(self._entries(), start=1):
-            leaf = trees.leaf_hash(body)
-            for path, data in self._tree.add(leaf):
-                self._compare(path, data)
-            if no in wanted:
-                self._roots[no] = self._tree.root()
-            if proof is not None and proof["index"] == no - 1:
-                self._leaves[no - 1] = leaf
-            entry = ledger.take(no, body)
-            if entry is not None:
-                tables.take(entry)
-        self._close_tree(chain, ledger, older)
+            ledger.take(no, body)
         ledger.close()
-        tables.close(ledger)
+        parts = list(looked)
+        tree = self._check_tree(parts)
+        self._check_heads(tree, chain, ledger, older)
+        _tell(self._findings[12], summed)
+        Tables(self._source, self._findings[10]).check(parts, self._entries(), ledger)
         self._check_runs(ledger)
         if proof is not None:
             self._check_proof(proof)
 
     def _entries(self) -> Iterator[bytes]:
+        """Every entry up to the first bundle that cannot be read, which the crew tells."""
         size = self._head.size
-        for number in range((size + trees.WIDTH - 1) // trees.WIDTH):
-            width = min(trees.WIDTH, size - number * trees.WIDTH)
-            path = trees.path_of("entries", number, width)
-            try:
-                entries = list(trees.split_bundle(self._source.read(path)))
-            except (Missing, ValueError) as error:
-                self._findings[2].fail(f"{path}: {error!r}")
-                return
-            if len(entries) != width:
-                self._findings[2].fail(f"{path}: {len(entries)} entries instead of {width}")
-            yield from entries
-
-    def _compare(self, path: str, data: bytes) -> None:
-        self._findings[2].counted += 1
         try:
-            if self._source.read(path) != data:
-                self._findings[2].fail(f"{path}: other hashes than the entries have")
-        except Missing:
-            self._findings[2].fail(f"{path}: missing")
+            for number in range((size + trees.WIDTH - 1) // trees.WIDTH):
+                yield from ranges.bundle_of(self._source, number, size)
+        except (Missing, ValueError):
+            return
 
-    def _close_tree(
-        self, chain: list[notes.Succession], ledger: Ledger, older: Head | None
-    ) -> None:
-        for path, data in self._tree.edge():
-            self._compare(path, data)
-        if self._tree.size != self._head.size or self._tree.root() != self._head.root:
-            self._findings[2].fail(
-                f"the entries lead to another root ({self._tree.size} of {self._head.size})"
+    def _check_tree(self, parts: list[ranges.Part]) -> trees.Tree:
+        check, top = self._findings[2], ranges.Part()
+        edge = parts[-1].edge if parts else []
+        tree = trees.Tree([root for part in parts for root in part.roots], edge)
+        for path, data in tree.tiles():
+            ranges.compare(self._source, top, path, data)
+        for part in (*parts, top):
+            check.counted += part.tiles
+            _tell(check, part.faults)
+        if tree.size != self._head.size or tree.root() != self._head.root:
+            check.fail(
+                f"the entries lead to another root ({tree.size} of {self._head.size} entries)"
             )
+        return tree
+
+    def _root_of(self, tree: trees.Tree, size: int) -> bytes | None:
+        """The root over the first entries; None if the log is shorter or cannot be read."""
+        try:
+            edge = self._leaves(size // trees.WIDTH)[: size % trees.WIDTH] if size else []
+        except (Missing, ValueError):
+            return None
+        return tree.root_of(size, edge) if size <= tree.size else None
+
+    def _leaves(self, bundle: int) -> list[bytes]:
+        if bundle * trees.WIDTH >= self._head.size:
+            return []
+        entries = ranges.bundle_of(self._source, bundle, self._head.size)
+        return [trees.leaf_hash(entry) for entry in entries]
+
+    def _check_heads(
+        self,
+        tree: trees.Tree,
+        chain: list[notes.Succession],
+        ledger: Ledger,
+        older: Head | None,
+    ) -> None:
         for step in chain:
-            if self._roots.get(step.head.size) != step.head.root or step.new not in ledger.keys:
+            if self._root_of(tree, step.head.size) != step.head.root or step.new not in ledger.keys:
                 self._findings[1].fail(f"key {step.new} was not announced in this log")
         check = self._findings[3]
         if older is None:
@@ -174,7 +199,7 @@ class _Pass:
             check.counted = older.size
             if older.origin != self._head.origin:
                 check.fail(f"another log: {older.origin}")
-            if self._roots.get(older.size) != older.root:
+            if self._root_of(tree, older.size) != older.root:
                 check.fail(f"the first {older.size} entries are not those of the older checkpoint")
 
     def _older(self, asked: Asked) -> Head | None:
@@ -219,7 +244,9 @@ class _Pass:
         """The donor's own entry: in this log, and about the person the proof file opens."""
         check = self._findings[7]
         try:
-            if fault := proof_fault(proof, self._leaves.get(proof["index"])):
+            bundle, at = divmod(proof["index"], trees.WIDTH)
+            leaf = next(iter(self._leaves(bundle)[at : at + 1]), None)
+            if fault := proof_fault(proof, leaf):
                 check.fail(f"proof file: {fault}")
         except _UNREADABLE as error:
             check.fail(f"proof file: {error!r}")
