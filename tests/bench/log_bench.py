@@ -116,7 +116,13 @@ def _governance(no: int) -> Iterator[bytes]:
         "sha256": "0" * 64,
         "effective_on": "2026-04-01",
     }
-    common: dict[str, Json] = {"v": 1, "no": no, "kind": "manual.edition", "fy": 2026, "on": "2026-04-01"}
+    common: dict[str, Json] = {
+        "v": 1,
+        "no": no,
+        "kind": "manual.edition",
+        "fy": 2026,
+        "on": "2026-04-01",
+    }
     yield canonical({**common, **facts, "postings": []})
 
 
