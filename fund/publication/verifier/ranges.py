@@ -43,7 +43,8 @@ def bundle_of(source: Source, number: int, size: int) -> list[bytes]:
 def look(source: Source, size: int, bundles: range) -> Part:
     """Hash and compare the entries of some bundles of a log of ``size``."""
     part = Part()
-    stretches = [_Stretch(source, name, bundles.start * trees.WIDTH / size) for name in FILES]
+    before = bundles.start * trees.WIDTH
+    stretches = [_Stretch(source, name, before, size) for name in FILES]
     for number in bundles:
         width = min(trees.WIDTH, size - number * trees.WIDTH)
         try:
@@ -76,12 +77,12 @@ def compare(source: Source, part: Part, path: str, data: bytes) -> None:
 class _Stretch:
     """A file read beside the entries of a part."""
 
-    def __init__(self, source: Source, name: str, share: float) -> None:
+    def __init__(self, source: Source, name: str, before: int, size: int) -> None:
         try:
             self._data: Bytes = source.view(name)
         except Missing:
             self._data = b""
-        self._share = share
+        self._guess = len(self._data) * before // size * 9 // 10
         self._begin = self._at = -1
         self._fits = True
 
@@ -99,8 +100,7 @@ class _Stretch:
     def _find(self, row: bytes) -> int:
         """Where a row begins, looked for a little before where it should stand."""
         row = b"\n" + row
-        guess = int(len(self._data) * self._share * 0.9)
-        found = self._data.find(row, guess)
+        found = self._data.find(row, self._guess)
         return (found if found >= 0 else self._data.find(row)) + 1 or -1
 
     @property
