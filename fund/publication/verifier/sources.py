@@ -98,7 +98,7 @@ def _fetch(base: str, place: Path, names: Iterable[str]) -> None:
     def one(name: str) -> None:
         with contextlib.suppress(Missing):
             data = _get(f"{base}/{name}")
-            target = place / name
+            target = place.joinpath(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
 
