@@ -16,7 +16,8 @@ from fund.allocation import checker, queries, store
 from fund.allocation.domain import Plan, Problem, allocate, plan_bytes
 from fund.allocation.domain.plan import RULE
 from fund.allocation.messages import RunApproved
-from fund.allocation.problems import freeze_holes, freeze_problem, what_changed
+from fund.allocation.outdated import Outdated, changes_since
+from fund.allocation.problems import ORDINARY, REINSTATEMENT, freeze
 from fund.giving import store as giving
 from fund.giving.letters_taking_back import tell_filled_in
 from fund.grants import store as grants
@@ -30,6 +31,7 @@ from fund.ledger import queries as ledger
 from fund.ledger.reversals import reinstatement_line
 from fund.manual.queries import Rules, rules_on
 from fund.platform.house import House, Transaction
+from fund.registry import interests
 
 RULE_NAME = f"{RULE['name']}/{RULE['version']}"
 MAX_REASON = 1_000
@@ -38,11 +40,8 @@ _LAWS = {
     "ck_pot_never_overdrawn": "基金の残りが、承認の間に変わりました",
     "allocation_within_award": "助成の決定額を超える行があります",
     "allocation_respects_wish": "寄附の希望に合わない行があります",
+    "approver_unconflicted": "承認する人と関係のある団体がふくまれています",
 }
-
-
-ORDINARY, REINSTATEMENT = "ordinary", "reinstatement"
-_FREEZE = {ORDINARY: freeze_problem, REINSTATEMENT: freeze_holes}
 
 
 def draft_run(house: House, *, by: Actor, now: dt.datetime, kind: str = ORDINARY) -> str:
@@ -63,8 +62,8 @@ def draft_run(house: House, *, by: Actor, now: dt.datetime, kind: str = ORDINARY
     day = day_in_japan(now)
     with house.database.reading() as connection:
         rules = rules_on(connection, day)
-        problem = _FREEZE[kind](connection, day, rules)
-    plan = _plan(problem, kind)
+        problem = freeze(connection, kind, day, rules)
+    plan = plan_of(problem, kind)
     planned = plan_bytes(plan)
     with house.transaction(by=by, now=now) as tx:
         store.take_turn(tx)
@@ -91,7 +90,7 @@ def draft_run(house: House, *, by: Actor, now: dt.datetime, kind: str = ORDINARY
     return number
 
 
-def _plan(problem: Problem, kind: str) -> Plan:
+def plan_of(problem: Problem, kind: str = ORDINARY) -> Plan:
     """The plan, if it moves any yen at all.
 
     Raises:
@@ -119,7 +118,8 @@ def approve_run(
 
     Raises:
         NotFound: for an unknown run.
-        Forbidden: for the person who drafted it.
+        Forbidden: for a person who drafted it, worked on it, or declared an interest in one of
+            its groups.
         Conflict: when the run ended before, the hash is another plan's, the plan breaks the
             rule, or the books changed; nothing is then posted.
     """
@@ -132,7 +132,8 @@ def approve_run(
             giving.hold_gifts(tx, queries.gifts_of_plan(tx.connection, run_no))
             store.take_turn(tx)
             row = store.lock_run(tx, run_no)
-            _check_approver(row, by, plan_sha256)
+            _check_approver(tx, row, by, plan_sha256)
+            _check_unconnected(tx, row, by)
             rules = _check_current(tx, row)
             _post(tx, row, rules)
     except IntegrityError as error:
@@ -158,13 +159,24 @@ def _recheck(house: House, run_no: str) -> None:
         raise Conflict(f"計画がきまりに合いません。承認できません: {violations[0]}")
 
 
-def _check_approver(row: Row[Any], by: Actor, plan_sha256: str) -> None:
+def _check_approver(tx: Transaction, row: Row[Any], by: Actor, plan_sha256: str) -> None:
     if row.drafted_by == by.person_id:
         raise Forbidden("配分案を作った人は承認できません。ほかの人が承認します")
+    if by.person_id in store.hands_of(tx.connection, row.id):
+        raise Forbidden("配分案に手を加えた人は承認できません。ほかの人が承認します")
     if row.state != "drafted":
         raise Conflict("この配分案は、すでに処理されています")
     if row.plan_sha256 != plan_sha256.strip().lower():
         raise Conflict("画面で見た計画と、保存された計画がちがいます。画面を開き直してください")
+
+
+def _check_unconnected(tx: Transaction, row: Row[Any], by: Actor) -> None:
+    """Refuse who is, or was while the draft waited, connected with a group that asks for money."""
+    groups = {grant["group"] for grant in json.loads(bytes(row.problem))["grants"]}
+    found = interests.standing(tx.connection, by.person_id or 0, groups, row.drafted_at)
+    if found:
+        names = "、".join(sorted({one.group_name for one in found}))
+        raise Forbidden(f"関係があると申告した団体（{names}）がふくまれるため、承認できません")
 
 
 def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
@@ -172,16 +184,8 @@ def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
     grants.lock_open_awards(tx)
     today = day_in_japan(tx.now)
     rules = rules_on(tx.connection, today)
-    changed = []
-    if rules.edition != row.edition_code:
-        changed.append(f"手引きが {rules.edition} 版になりました")
-    problem = _FREEZE[row.kind](tx.connection, row.run_date, rules)
-    changed += what_changed(bytes(row.problem), problem, today)
-    if changed:
-        raise Conflict(
-            f"案を作ったあとに変わりました。{'。'.join(changed)}。"
-            "この案を取り下げて、新しい案を作ってください。何も記帳していません"
-        )
+    if changes := changes_since(tx.connection, row, today, rules):
+        raise Outdated(changes)
     return rules
 
 
@@ -217,7 +221,7 @@ def _post(tx: Transaction, row: Row[Any], rules: Rules) -> None:
     else:
         _tell_who_fills_in(tx, row.no, lines)
     giving.mark_allocated(tx, gift_nos)
-    tx.audit("run.approved", row.no, plan=row.plan_sha256, lines=len(lines))
+    tx.audit("run.approved", row.no, plan=row.plan_sha256, lines=len(lines), unconnected=True)
     tx.announce(RunApproved(row.no, tuple(gift_nos), tuple(award_nos), today))
 
 

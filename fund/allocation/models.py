@@ -92,3 +92,36 @@ allocation_reversal = Table(
 ``committed``: the award had not been paid yet and is short again. ``ward``: the group keeps what
 it was paid, and the ward stands in for the donor until other money fills the hole.
 """
+
+allocation_revision = Table(
+    "allocation_revision",
+    metadata,
+    Column("run_id", BigInteger, ForeignKey("allocation_run.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("act", Text, nullable=False),
+    Column("share_id", Text, ForeignKey("lot.share_id")),
+    Column("award_no", Text, ForeignKey("award.no")),
+    Column("yen", BigInteger),
+    Column("by_role", Text),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("undoes", Integer),
+    Column("plan_sha256", Text, nullable=False),
+    Column("made_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("run_id", "undoes"),
+    CheckConstraint("act IN ('overridden', 'undone', 'refreshed')", name="act"),
+    CheckConstraint(
+        "(act = 'overridden') = (share_id IS NOT NULL)"
+        " AND (act = 'overridden') = (award_no IS NOT NULL)"
+        " AND (act = 'overridden') = (yen IS NOT NULL)"
+        " AND (act = 'overridden') = (by_role IS NOT NULL)",
+        name="overridden",
+    ),
+    CheckConstraint("act <> 'overridden' OR reason <> ''", name="reasoned"),
+    CheckConstraint("yen IS NULL OR yen > 0", name="yen_positive"),
+    CheckConstraint("(act = 'undone') = (undoes IS NOT NULL)", name="undoes"),
+)
+"""What people did to a draft: set a manual payment, undid one, computed it again from the books.
+
+``plan_sha256`` is the plan the draft had afterwards. Whoever stands here does not approve the run.
+"""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from fund.allocation import store_reversals as reversals
 from fund.allocation.domain import Problem, problem_from
-from fund.allocation.domain.wishes import preference_of
+from fund.allocation.domain.whatif import Split
 from fund.allocation.models import allocation_line
 from fund.giving import queries as giving
 from fund.grants import queries as grants
@@ -29,8 +29,16 @@ from fund.ledger.queries import Lot
 from fund.manual.queries import Rules
 
 Document = dict[str, Any]
+PASSED_ON = ("group", "field", "theme")
 _ANYWHERE: Mapping[str, Json] = {"levels": [{"uses": ["any"]}]}
-SHOWN = 3
+
+
+ORDINARY, REINSTATEMENT = "ordinary", "reinstatement"
+
+
+def freeze(connection: Connection, kind: str, day: dt.date, rules: Rules) -> Problem:
+    """The problem of a run of this kind on ``day``, without manual payments."""
+    return (freeze_holes if kind == REINSTATEMENT else freeze_problem)(connection, day, rules)
 
 
 def freeze_problem(connection: Connection, day: dt.date, rules: Rules) -> Problem:
@@ -95,6 +103,36 @@ def freeze_holes(connection: Connection, day: dt.date, rules: Rules) -> Problem:
             ],
         }
     )
+
+
+def with_fixed(problem: Problem, rows: Sequence[Document]) -> Problem:
+    """The problem with these manual payments and no others (``fixed[]`` rows of the format).
+
+    Raises:
+        Invalid: for a payment outside the wish, the gift or the award, with its place.
+    """
+    document = json.loads(problem.canonical)
+    document.pop("fixed", None)
+    return problem_from({**document, "fixed": list(rows)} if rows else document)
+
+
+def splits_of(connection: Connection, problem: Problem) -> list[Split]:
+    """Which shares of a problem are the two halves of one part of a gift (wish and kept)."""
+    present = {gift.id for gift in problem.donations}
+    gifts = {share.partition("/")[0] for share in present if share.startswith("G-")}
+    found: list[Split] = []
+    for shares in giving.shares_of(connection, gifts).values():
+        for share, following in zip(shares, [*shares[1:], None], strict=True):
+            if share.part == "wish" and share.kind in PASSED_ON and share.id in present:
+                kept = following if following is not None and following.part == "kept" else None
+                found.append(Split(share.kind, share.id, kept.id if kept else None))
+    return found
+
+
+def received_days(connection: Connection, problem: Problem, vintage: str) -> dict[str, str]:
+    """For every lot the day of receipt as a problem of this vintage would state it."""
+    lots = ledger.lots_by_share(connection, [gift.id for gift in problem.donations])
+    return {share: _coarse(lot.received_on, vintage).isoformat() for share, lot in lots.items()}
 
 
 def _policy(rules: Rules) -> Document:
@@ -166,43 +204,3 @@ def _earlier_lines(connection: Connection, award_nos: list[str]) -> dict[tuple[s
     for share, award, yen in reversals.gone(connection, award_nos):
         given[share, award] -= yen
     return {key: yen for key, yen in given.items() if yen}
-
-
-def what_changed(frozen: bytes, problem: Problem, today: dt.date) -> list[str]:
-    """In words, how the books of ``today`` differ from those a run was drafted on; empty if not.
-
-    ``problem`` is today's problem with the run's own date: a level that opened or expired since
-    is found by comparing what each wish permits on both days.
-    """
-    said = []
-    if problem.canonical != frozen:
-        before, after = json.loads(frozen), json.loads(problem.canonical)
-        for key, noun in (("donations", "寄附"), ("grants", "助成")):
-            said += _differences(noun, before[key], after[key])
-        if before.get("previous") != after.get("previous"):
-            said.append("ほかの配分が先に承認されました")
-        if before["policy"] != after["policy"]:
-            said.append("手引きの配分のきまりが変わりました")
-    moved = [
-        gift.id
-        for gift in problem.donations
-        if preference_of(gift, problem.run_date) != preference_of(gift, today)
-    ]
-    if moved:
-        said.append(f"希望の期限が変わった寄附：{_named(moved)}")
-    return said
-
-
-def _differences(noun: str, before: list[Document], after: list[Document]) -> list[str]:
-    old, new = ({item["id"]: item for item in items} for items in (before, after))
-    found = (
-        (f"加わった{noun}", sorted(new.keys() - old.keys())),
-        (f"なくなった{noun}", sorted(old.keys() - new.keys())),
-        (f"内容が変わった{noun}", [key for key in old.keys() & new.keys() if old[key] != new[key]]),
-    )
-    return [f"{words}：{_named(ids)}" for words, ids in found if ids]
-
-
-def _named(ids: list[str]) -> str:
-    shown = "、".join(sorted(ids)[:SHOWN])
-    return f"{len(ids)}件（{shown}{' ほか' if len(ids) > SHOWN else ''}）"

@@ -13,7 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fund.allocation.models import allocation_line, allocation_reversal, allocation_run
+from fund.allocation.domain import Problem, read_problem
+from fund.allocation.models import (
+    allocation_line,
+    allocation_reversal,
+    allocation_revision,
+    allocation_run,
+)
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.money import Yen
 from fund.ledger import queries as ledger
@@ -61,6 +67,27 @@ class RunView(RunHead):
         """The problem as it was frozen (``alloc-case/1``)."""
         document: dict[str, Any] = json.loads(self.problem)
         return document
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What somebody did to a draft: ``act`` is ``overridden``, ``undone`` or ``refreshed``.
+
+    A manual payment has share, award, yen, reason and role; ``undone_at`` (UTC) says when it was
+    taken back, if it was. ``made_by`` is a person's id and never public.
+    """
+
+    position: int
+    act: str
+    share_id: str | None
+    award_no: str | None
+    yen: Yen | None
+    by_role: str | None
+    reason: str
+    undoes: int | None
+    made_by: int
+    made_at: dt.datetime
+    undone_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +178,43 @@ def files(connection: Connection, number: str) -> RunFiles | None:
     """The two files of a run, or None."""
     found = run(connection, number)
     return None if found is None else RunFiles(found.problem, found.plan)
+
+
+def problem_of(found: RunView) -> Problem:
+    """The frozen problem of a run as the rule reads it."""
+    return read_problem(found.problem)
+
+
+def revisions(connection: Connection, run_id: int) -> list[Revision]:
+    """Everything that was done to a draft, in the order it was done."""
+    rows = connection.execute(
+        select(allocation_revision)
+        .where(allocation_revision.c.run_id == run_id)
+        .order_by(allocation_revision.c.position)
+    ).all()
+    undone = {row.undoes: row.made_at for row in rows if row.undoes is not None}
+    return [
+        Revision(
+            position=row.position,
+            act=row.act,
+            share_id=row.share_id,
+            award_no=row.award_no,
+            yen=None if row.yen is None else Yen(row.yen),
+            by_role=row.by_role,
+            reason=row.reason,
+            undoes=row.undoes,
+            made_by=row.made_by,
+            made_at=row.made_at,
+            undone_at=undone.get(row.position),
+        )
+        for row in rows
+    ]
+
+
+def standing_overrides(connection: Connection, run_id: int) -> list[Revision]:
+    """Manual payments of a run that were not taken back."""
+    found = revisions(connection, run_id)
+    return [one for one in found if one.act == "overridden" and one.undone_at is None]
 
 
 def gifts_of_plan(connection: Connection, number: str) -> list[str]:

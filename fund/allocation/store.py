@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, exists, func, insert, select, text, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, text, update
 
-from fund.allocation.models import allocation_run
+from fund.allocation.models import allocation_revision, allocation_run
 from fund.kernel.errors import Conflict, NotFound
 from fund.kernel.transitions import Transitions
 from fund.ledger.journal import copy_rows
@@ -73,6 +73,45 @@ def close_run(tx: Transaction, row: Row[Any], state: str, **values: Any) -> None
     RUN.check(row.state, state)
     tx.connection.execute(
         update(allocation_run).where(allocation_run.c.id == row.id).values(state=state, **values)
+    )
+
+
+def replan(tx: Transaction, row: Row[Any], values: dict[str, Any], **step: Any) -> int:
+    """Give a locked draft other files, and write down who did what to it; returns the position.
+
+    ``values`` are columns of the run, ``step`` columns of ``allocation_revision``.
+
+    Raises:
+        Conflict: when it ended before.
+    """
+    if row.state != "drafted":
+        raise Conflict("この配分案は、すでに処理されています")
+    last = tx.connection.execute(
+        select(func.coalesce(func.max(allocation_revision.c.position), 0)).where(
+            allocation_revision.c.run_id == row.id
+        )
+    ).scalar_one()
+    tx.connection.execute(
+        insert(allocation_revision).values(
+            run_id=row.id,
+            position=int(last) + 1,
+            plan_sha256=values["plan_sha256"],
+            made_by=tx.by.person_id,
+            made_at=tx.now,
+            **step,
+        )
+    )
+    tx.connection.execute(
+        update(allocation_run).where(allocation_run.c.id == row.id).values(**values)
+    )
+    return int(last) + 1
+
+
+def hands_of(connection: Connection, run_id: int) -> frozenset[int]:
+    """People who worked on a draft after it was made."""
+    made_by = allocation_revision.c.made_by
+    return frozenset(
+        connection.scalars(select(made_by).where(allocation_revision.c.run_id == run_id))
     )
 
 

@@ -31,6 +31,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "run.read": frozenset({"officer", "council", "decider", "treasurer", "auditor"}),
     "run.draft": frozenset({"officer"}),
     "run.approve": frozenset({"officer", "decider", "treasurer"}),
+    "interest.declare": frozenset(ROLES) - {"group"},
+    "interest.read": frozenset({"admin", "auditor"}),
     "disbursement.read": frozenset({"officer", "decider", "treasurer", "auditor"}),
     "disbursement.request": frozenset({"officer"}),
     "disbursement.pay": frozenset({"treasurer"}),

@@ -8,6 +8,10 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
     Integer,
     Table,
     Text,
@@ -74,4 +78,30 @@ civic_group = Table(
     Column("sample", Boolean, nullable=False, server_default="false"),
     CheckConstraint("no ~ '^[0-9]{4}$'", name="no_form"),
     CheckConstraint("state IN ('historical', 'registered', 'suspended', 'removed')", name="state"),
+)
+
+interest = Table(
+    "interest",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("group_no", Text, ForeignKey("civic_group.no"), nullable=False),
+    Column("relation", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("declared_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "relation IN ('officer', 'member', 'employee', 'business', 'family', 'other')",
+        name="relation",
+    ),
+    CheckConstraint("ended_at IS NULL OR ended_at >= declared_at", name="ends_after"),
+)
+"""A member of staff is connected with a group, by own declaration; it can only end."""
+
+Index(
+    "uq_interest_standing",
+    interest.c.person_id,
+    interest.c.group_no,
+    unique=True,
+    postgresql_where=interest.c.ended_at.is_(None),
 )

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from fund.allocation import commands, queries
+from fund.allocation.problems import ORDINARY, REINSTATEMENT
 from fund.allocation.queries import RunHead
 from fund.allocation.store_reversals import holes
 from fund.allocation.views.blueprint import blueprint
@@ -38,14 +39,14 @@ def staff_runs() -> ResponseReturnValue:
 @permission("run.draft")
 def staff_draft() -> ResponseReturnValue:
     """Draft a run from the books of this moment, or one that fills what the ward stands in for."""
-    kinds = {commands.ORDINARY, commands.REINSTATEMENT}
-    kind = request.form.get("kind", commands.ORDINARY)
+    kinds = {ORDINARY, REINSTATEMENT}
+    kind = request.form.get("kind", ORDINARY)
     try:
         number = commands.draft_run(
             current_house(),
             by=current_actor(),
             now=now(),
-            kind=kind if kind in kinds else commands.ORDINARY,
+            kind=kind if kind in kinds else ORDINARY,
         )
     except Conflict as refusal:
         return _runs_page(str(refusal)), 409

@@ -36,6 +36,7 @@ from fund.giving.queries.gifts import (
     gifts_by_no,
     names_at_acceptance,
     published_names,
+    shares_of,
     viewings,
 )
 from fund.giving.queries.refusals import (
@@ -89,6 +90,7 @@ __all__ = [
     "refusals_of_gift",
     "refusals_proposed",
     "register",
+    "shares_of",
     "viewings",
     "waiting_email",
     "waiting_gifts",

@@ -169,6 +169,24 @@ def _view(row: Row[Any], shares: tuple[ShareView, ...]) -> GiftView:
     )
 
 
+def shares_of(
+    connection: Connection, gift_nos: Collection[str]
+) -> dict[str, tuple[ShareView, ...]]:
+    """The shares of these gifts in their order, by the number of the gift."""
+    found: dict[str, list[ShareView]] = defaultdict(list)
+    rows = connection.execute(
+        select(gift_share, gift.c.no)
+        .join(gift, gift.c.id == gift_share.c.gift_id)
+        .where(gift.c.no == func.any(sorted(set(gift_nos))))
+        .order_by(gift.c.no, gift_share.c.position)
+    )
+    for row in rows:
+        found[row.no].append(
+            ShareView(row.id, row.kind, row.target, row.fallback, row.part, Yen(row.yen))
+        )
+    return {no: tuple(shares) for no, shares in found.items()}
+
+
 def gift_by_no(connection: Connection, no: str) -> GiftView | None:
     """One gift by its public number."""
     rows = connection.execute(_GIFTS.where(gift.c.no == no)).all()
