@@ -162,6 +162,35 @@ def runs(connection: Connection, *, state: str | None = None) -> list[RunHead]:
     return [RunHead(**_facts(row)) for row in connection.execute(query)]
 
 
+@dataclass(frozen=True)
+class RunTotals:
+    """An approved run in figures: yen in all, and of designated gifts by the rank they met."""
+
+    no: str
+    run_date: dt.date
+    total_yen: Yen
+    rank_yen: tuple[int, ...]
+
+
+def totals_of_runs(connection: Connection) -> list[RunTotals]:
+    """Approved runs, the newest first; the database picks the figures out of the stored plans."""
+    document = cast(func.convert_from(allocation_run.c.plan, "UTF8"), JSONB)
+    rows = connection.execute(
+        select(
+            allocation_run.c.no,
+            allocation_run.c.run_date,
+            allocation_run.c.total_yen,
+            document["rank_yen"].label("rank_yen"),
+        )
+        .where(allocation_run.c.state == "approved")
+        .order_by(allocation_run.c.id.desc())
+    )
+    return [
+        RunTotals(row.no, row.run_date, Yen(row.total_yen), tuple(map(int, row.rank_yen)))
+        for row in rows
+    ]
+
+
 def run(connection: Connection, number: str) -> RunView | None:
     """One run with its files, or None; anything may be asked for."""
     if not is_run_no(number):

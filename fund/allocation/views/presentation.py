@@ -1,4 +1,4 @@
-"""What the two pages of a run show, read from its own frozen files."""
+"""What the pages of a run show, read from its own frozen files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Response
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import Connection
 
+from fund.allocation.domain.comparison import fidelity
 from fund.allocation.queries import RunView
+from fund.allocation.views.certificates import Named, shortage_sentence, surplus_sentence
+from fund.allocation.views.flow import flow_picture, streams, without_wish
+from fund.allocation.views.wording import (
+    award_codes,
+    idle_codes,
+    percent,
+    rank_word,
+    role_words,
+    run_words,
+    yen_words,
+)
 from fund.grants import queries as grants
-from fund.kernel.money import Yen, format_yen
+from fund.kernel.money import Yen
 from fund.platform.web.charts import Segment, proportion_bar
-from fund.platform.web.context import locale
 from fund.registry import queries as registry
 
 PAGE = 25
@@ -23,7 +35,10 @@ PAGE = 25
 
 @dataclass(frozen=True)
 class AwardRow:
-    """An award in a run: what it asked, what it gets, and why no more (a reason's code)."""
+    """An award in a run: what it asked, what it gets, and why no more (a reason's code).
+
+    ``ranks`` is the designated yen it gets, by rank from the first; ``free`` those without a wish.
+    """
 
     no: str
     title: str
@@ -31,6 +46,8 @@ class AwardRow:
     asked: Yen
     gets: Yen
     code: str
+    ranks: tuple[int, ...]
+    free: int
 
     @property
     def short(self) -> Yen:
@@ -53,67 +70,71 @@ class LotRow:
         return self.free - self.used
 
 
-def run_words() -> dict[str, str]:
-    """What the states of a run are called."""
-    return {"drafted": _("承認待ち"), "approved": _("承認済み"), "discarded": _("取り下げ")}
+def award_titles(connection: Connection) -> dict[str, str]:
+    """The titles of all awards that money can go to, by number."""
+    return grants.award_titles(connection)
 
 
-def award_codes() -> dict[str, str]:
-    """Why an award gets what it gets."""
-    return {
-        "full": _("求めた額まで届きました"),
-        "short": _("使えるお金がここまででした"),
-        "cancelled_minimum": _("必要な最低額に届かず、今回は見送りました"),
-        "closed": _("すでに上限まで決まっています"),
-    }
+def run_page(
+    connection: Connection, run: RunView, after: int, hrefs: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The values of a run's page; ``after`` continues its long tables behind that row.
 
-
-def idle_codes() -> dict[str, str]:
-    """Why yen of a lot stay in the fund."""
-    return {
-        "all_full": _("希望に合う助成は、どれもいっぱいです"),
-        "no_grant": _("希望に合う助成が、いまありません"),
-        "no_active_level": _("いまの日に有効な希望がありません"),
-        "carry": _("希望の期限が過ぎ、次に持ち越します"),
-        "return": _("希望の期限が過ぎ、返すことができます"),
-    }
-
-
-def run_page(connection: Connection, run: RunView, after: int) -> dict[str, Any]:
-    """The values of a run's page; ``after`` continues its long tables behind that row."""
+    ``hrefs`` are the pages of awards, for the picture.
+    """
     plan, problem = run.plan_document, run.problem_document
-    lots = _lots(plan, problem)
-    ledger = plan["ledger"]
+    lots, ledger = lot_rows(plan, problem), plan["ledger"]
+    names, titles = registry.names(connection), award_titles(connection)
+    awards = award_rows(plan, problem, titles)
+    named = Named(titles, names)
+    drawn = flow_picture(streams(problem, plan), titles, names, hrefs or {})
     more = max(len(ledger), len(lots)) > after + PAGE
     return {
         "run": run,
         "plan": plan,
-        "awards": _awards(connection, plan, problem),
+        "awards": awards,
         "ranks": plan["rank_yen"],
         "undesignated": plan["undesignated_yen"],
+        "fidelity": None if fidelity(plan) is None else percent(fidelity(plan)),
+        "designated": sum(plan["rank_yen"]),
         "picture": _picture(plan),
+        "flow": drawn.picture,
+        "flow_rows": drawn.rows,
         "ledger_rows": ledger[after : after + PAGE],
         "ledger_count": len(ledger),
         "lots": lots[after : after + PAGE],
         "lots_count": len(lots),
         "rest": sum(lot.rest for lot in lots),
+        "idle": _idle(lots),
+        "displaced": displaced(awards),
+        "overrides": problem.get("fixed", []),
+        "roles": role_words(),
         "after": after,
         "following": after + PAGE if more else None,
         "preceding": max(after - PAGE, 0) if after else None,
-        "shortage": shortage_sentence(plan["shortage_set"]),
+        "shortage": shortage_sentence(problem, plan, named),
+        "surplus": surplus_sentence(run, named),
         "run_words": run_words(),
         "award_codes": award_codes(),
         "idle_codes": idle_codes(),
-        "names": registry.names(connection),
+        "names": names,
+        "titles": titles,
+        "rank_word": rank_word,
         "gifts": len({row["donation"].split("/")[0] for row in ledger}),
     }
 
 
-def _awards(
-    connection: Connection, plan: Mapping[str, Any], problem: Mapping[str, Any]
+def award_rows(
+    plan: Mapping[str, Any], problem: Mapping[str, Any], titles: Mapping[str, str]
 ) -> list[AwardRow]:
+    """Every award of a run by its number."""
     before = _sums(problem.get("previous", []), "grant")
-    titles = {award.no: award.title for award in grants.awards(connection, historical=False)}
+    undesignated = without_wish(problem)
+    depth = len(plan["rank_yen"])
+    ranks: dict[str, list[int]] = {grant["id"]: [0] * depth for grant in problem["grants"]}
+    for row in plan["ledger"]:
+        if row["donation"] not in undesignated:
+            ranks[row["grant"]][row["rank"] - 1] += row["amount"]
     return [
         AwardRow(
             no=grant["id"],
@@ -122,12 +143,23 @@ def _awards(
             asked=Yen(grant["approved_max"] - before[grant["id"]]),
             gets=Yen(plan["grants"].get(grant["id"], 0)),
             code=plan["reasons"]["grants"][grant["id"]]["code"],
+            ranks=tuple(ranks[grant["id"]]),
+            free=plan["grants"].get(grant["id"], 0) - sum(ranks[grant["id"]]),
         )
         for grant in problem["grants"]
     ]
 
 
-def _lots(plan: Mapping[str, Any], problem: Mapping[str, Any]) -> list[LotRow]:
+def displaced(awards: Sequence[AwardRow]) -> tuple[int, int] | None:
+    """How many awards got money both for their wish and without one, and how many yen without.
+
+    Those yen would go elsewhere if more money had been given for these awards (crowding out).
+    """
+    both = [award for award in awards if award.free and award.ranks and award.ranks[0]]
+    return (len(both), sum(award.free for award in both)) if both else None
+
+
+def lot_rows(plan: Mapping[str, Any], problem: Mapping[str, Any]) -> list[LotRow]:
     """Lots that had yen free, those with yen left over first: they are what people ask about."""
     before = _sums(problem.get("previous", []), "donation")
     reasons = plan["reasons"]["donations"]
@@ -142,6 +174,17 @@ def _lots(plan: Mapping[str, Any], problem: Mapping[str, Any]) -> list[LotRow]:
     ]
     free = [row for row in rows if row.free]
     return sorted(free, key=lambda row: (row.rest == 0, row.share_id))
+
+
+def _idle(lots: Sequence[LotRow]) -> list[tuple[str, int, int]]:
+    """What waits, by its reason: (code, lots, yen), the largest first."""
+    many: Counter[str] = Counter()
+    yen: Counter[str] = Counter()
+    for lot in lots:
+        if lot.rest:
+            many[lot.idle or "all_full"] += 1
+            yen[lot.idle or "all_full"] += lot.rest
+    return [(code, many[code], amount) for code, amount in yen.most_common()]
 
 
 def _sums(rows: Sequence[Mapping[str, Any]], key: str) -> Counter[str]:
@@ -160,22 +203,11 @@ def _picture(plan: Mapping[str, Any]) -> Markup:
     ]
     if plan["undesignated_yen"]:
         parts.append(Segment(_("おまかせ"), plan["undesignated_yen"], 0))
-    return proportion_bar(_("希望の順位ごとの金額"), parts, ident="by-rank", words=_yen)
+    return proportion_bar(_("希望の順位ごとの金額"), parts, ident="by-rank", words=yen_words)
 
 
-def shortage_sentence(shortage: Mapping[str, Any]) -> str | None:
-    """The certificate of a shortage in one plain sentence, if money was short."""
-    if not shortage["grants"]:
-        return None
-    sentence: str = _(
-        "%(awards)sは、あわせて%(asked)sを求めていました。そこに使ってよいお金は全部で%(money)sで、"
-        "その全額をそこに使いました。",
-        awards=("・" if locale() == "ja" else ", ").join(shortage["grants"]),
-        asked=_yen(shortage["requested_yen"]),
-        money=_yen(shortage["permitted_yen"]),
-    )
-    return sentence
-
-
-def _yen(amount: int) -> str:
-    return f"¥{amount:,}" if locale() == "en" else format_yen(amount)
+def file_response(body: bytes, kind: str, name: str) -> Response:
+    """Bytes as a download."""
+    response = Response(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -201,6 +201,14 @@ def _award(row: Row[Any], money: Commitment) -> AwardView:
     )
 
 
+def award_titles(connection: Connection) -> dict[str, str]:
+    """The titles of all awards that money can go to, by number."""
+    rows = connection.execute(
+        select(models.award.c.no, models.award.c.title).where(~models.award.c.historical)
+    )
+    return {row.no: row.title for row in rows}
+
+
 def open_for_allocation(connection: Connection) -> list[OpenAward]:
     """Awards that may still receive money, by number: not settled, below their ceiling."""
     rows = connection.execute(

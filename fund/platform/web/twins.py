@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import Response
 from openpyxl import Workbook
@@ -60,17 +60,23 @@ def xlsx_response(
     name: str, columns: Sequence[Column[Row]], rows: Iterable[Row], notes: Sequence[str]
 ) -> Response:
     """The rows as a workbook: frozen header, real numbers, and a sheet that explains the view."""
+    return workbook_response(name, [Page("一覧", columns, rows)], notes)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One sheet of a workbook: its title (at most 31 characters), columns and rows."""
+
+    title: str
+    columns: Sequence[Column[Row]]
+    rows: Iterable[Row]
+
+
+def workbook_response(name: str, pages: Sequence[Page[Any]], notes: Sequence[str]) -> Response:
+    """Several tables as one workbook, each a sheet as in ``xlsx_response``; notes come last."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("一覧")
-    sheet.freeze_panes = "A2"
-    header = []
-    for column in columns:
-        cell = WriteOnlyCell(sheet, value=column.title)
-        cell.font = Font(bold=True)
-        header.append(cell)
-    sheet.append(header)
-    for row in rows:
-        sheet.append([safe_cell(column.value(row)) for column in columns])
+    for page in pages:
+        _write_page(book, page)
     about = book.create_sheet("説明")
     for note in notes:
         about.append([safe_cell(note)])
@@ -78,6 +84,19 @@ def xlsx_response(
     book.save(out)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(out.getvalue(), kind, f"{name}.xlsx")
+
+
+def _write_page(book: Workbook, page: Page[Any]) -> None:
+    sheet = book.create_sheet(page.title)
+    sheet.freeze_panes = "A2"
+    header = []
+    for column in page.columns:
+        cell = WriteOnlyCell(sheet, value=column.title)
+        cell.font = Font(bold=True)
+        header.append(cell)
+    sheet.append(header)
+    for row in page.rows:
+        sheet.append([safe_cell(column.value(row)) for column in page.columns])
 
 
 def _download(body: bytes, kind: str, filename: str) -> Response:

@@ -1,0 +1,118 @@
+"""The proofs behind a lack and a surplus, each in one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from fund.allocation import queries
+from fund.allocation.domain.wishes import choice, preference_of
+from fund.allocation.queries import RunView
+from fund.allocation.views.wording import yen_words
+from fund.platform.web.context import locale
+from fund.registry.queries import Names
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Named:
+    """What things are called: titles of awards, and the register's names."""
+
+    titles: Mapping[str, str]
+    names: Names
+
+    def awards(self, wanted: Sequence[str], grants: Sequence[Mapping[str, Any]]) -> str:
+        """A set of awards in as few words as are true: all, those of a field, or titles."""
+        chosen = [grant for grant in grants if grant["id"] in set(wanted)]
+        if len(chosen) == len(grants) > 1:
+            return str(_("この配分のすべての助成（%(n)s件）", n=len(chosen)))
+        shared = set.intersection(*(set(grant["fields"]) for grant in chosen)) if chosen else set()
+        for field in sorted(shared):
+            if sum(field in grant["fields"] for grant in grants) == len(chosen) > 1:
+                name = self.names.field(field, locale())
+                return str(_("分野「%(name)s」の助成（%(n)s件）", name=name, n=len(chosen)))
+        titles = [self.titles.get(grant["id"], grant["id"]) for grant in chosen]
+        listed = ("" if locale() == "ja" else ", ").join(
+            str(_("「%(title)s」", title=title)) for title in titles[:SHOWN]
+        )
+        if len(titles) > SHOWN:
+            return str(_("%(titles)sなど%(n)s件の助成", titles=listed, n=len(titles)))
+        return listed
+
+
+def shortage_sentence(
+    problem: Mapping[str, Any], plan: Mapping[str, Any], named: Named
+) -> str | None:
+    """The certificate of a shortage in one plain sentence, if money was short."""
+    short = plan["shortage_set"]
+    if not short["grants"]:
+        return None
+    facts = {
+        "awards": named.awards(short["grants"], problem["grants"]),
+        "asked": yen_words(short["requested_yen"]),
+        "money": yen_words(short["permitted_yen"]),
+    }
+    if not short["permitted_yen"]:
+        return str(
+            _("%(awards)sは%(asked)sを求めましたが、使ってよいお金がありませんでした。", **facts)
+        )
+    return str(
+        _(
+            "%(awards)sが求めた額は%(asked)sです。そこに使ってよいお金は全部で%(money)sで、"
+            "1円のこらずそこに使いました。",
+            **facts,
+        )
+    )
+
+
+def surplus_sentence(run: RunView, named: Named) -> str | None:
+    """The certificate of a surplus: where only those yen may go, and that nothing is left to fill.
+
+    Yen that no open award permits are said to wait for an award of their kind.
+    """
+    surplus = run.plan_document["surplus_set"]
+    if not surplus["donations"]:
+        return None
+    money, room = surplus["money_yen"], surplus["absorbable_yen"]
+    takers = _takers(run, set(surplus["donations"]))
+    if not takers:
+        return str(
+            _(
+                "%(money)sは、希望に合う助成がこの配分にないため、次を待ちます。",
+                money=yen_words(money),
+            )
+        )
+    return str(
+        _(
+            "%(money)sの寄附は、希望により%(awards)sにだけ使えます。求められた%(room)sはすべて満たし、"
+            "のこる%(rest)sは、どこもいっぱいなので次を待ちます。",
+            money=yen_words(money),
+            awards=named.awards(takers, run.problem_document["grants"]),
+            room=yen_words(room),
+            rest=yen_words(money - room),
+        )
+    )
+
+
+def _takers(run: RunView, wanted: set[str]) -> list[str]:
+    """Awards that at least one of these donations may pay, cancelled ones left out."""
+    problem = queries.problem_of(run)
+    classes = {
+        preference_of(gift, problem.run_date) for gift in problem.donations if gift.id in wanted
+    }
+    dropped = set(run.plan_document["dropped"])
+    closed = {
+        name
+        for name, reason in run.plan_document["reasons"]["grants"].items()
+        if reason["code"] == "closed"
+    }
+    return [
+        grant.id
+        for grant in problem.grants
+        if grant.id not in dropped | closed
+        and any(choice(preference, grant) is not None for preference in classes)
+    ]
