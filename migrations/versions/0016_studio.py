@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from hands import append_only, open_to_app
 
-revision = "0015_studio"
-down_revision = "0014_written_once"
+revision = "0016_studio"
+down_revision = "0015_quiet_queue"
 branch_labels = None
 depends_on = None
 
