@@ -14,46 +14,51 @@ const START = new Uint32Array(8);
     ROUND[at++] = (Math.cbrt(n) % 1) * 2 ** 32;
   }
 }
-const SCHEDULE = new Uint32Array(64);
+const SCHEDULE = new Int32Array(64), K = Int32Array.from(ROUND), BEGIN = Int32Array.from(START);
+const STATE = new Int32Array(8);
+let padded = new Uint8Array(1024);
 
-function block(state, bytes, offset) {
-  const w = SCHEDULE;
-  for (let i = 0; i < 16; i++, offset += 4) {
-    w[i] = (bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3];
+function block(bytes, at) {
+  const w = SCHEDULE, s = STATE;
+  for (let i = 0; i < 16; i++, at += 4) {
+    w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
   }
   for (let i = 16; i < 64; i++) {
     const a = w[i - 15], b = w[i - 2];
     const s0 = ((a >>> 7) | (a << 25)) ^ ((a >>> 18) | (a << 14)) ^ (a >>> 3);
     const s1 = ((b >>> 17) | (b << 15)) ^ ((b >>> 19) | (b << 13)) ^ (b >>> 10);
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[i] + w[i]) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0;
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
   }
-  state[0] += a; state[1] += b; state[2] += c; state[3] += d;
-  state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+  s[0] += a; s[1] += b; s[2] += c; s[3] += d; s[4] += e; s[5] += f; s[6] += g; s[7] += h;
 }
 
-// SHA-256 of the parts one after the other, as 32 bytes.
+// SHA-256 of the parts one after the other, as 32 bytes; one buffer serves every message.
 function sha256(...parts) {
   let length = 0;
   for (const part of parts) length += part.length;
-  const padded = new Uint8Array(((length + 72) >> 6) << 6);
+  const end = ((length + 72) >> 6) << 6;
+  if (end > padded.length) padded = new Uint8Array(2 * end);
   let at = 0;
   for (const part of parts) { padded.set(part, at); at += part.length; }
+  padded.fill(0, at, end);
   padded[at] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(length / 2 ** 29));
-  view.setUint32(padded.length - 4, (length << 3) >>> 0);
-  const state = Uint32Array.from(START);
-  for (let offset = 0; offset < padded.length; offset += 64) block(state, padded, offset);
-  const digest = new Uint8Array(32), out = new DataView(digest.buffer);
-  for (let i = 0; i < 8; i++) out.setUint32(4 * i, state[i]);
+  const high = Math.floor(length / 2 ** 29), low = length << 3;
+  for (let i = 0; i < 4; i++) {
+    padded[end - 8 + i] = high >>> (24 - 8 * i);
+    padded[end - 4 + i] = low >>> (24 - 8 * i);
+  }
+  STATE.set(BEGIN);
+  for (let offset = 0; offset < end; offset += 64) block(padded, offset);
+  const digest = new Uint8Array(32);
+  for (let i = 0; i < 32; i++) digest[i] = STATE[i >> 2] >>> (24 - 8 * (i & 3));
   return digest;
 }
 
@@ -63,7 +68,12 @@ const nodeHash = (left, right) => sha256(NODE, left, right);
 const utf8 = new TextEncoder();
 const strictText = new TextDecoder("utf-8", { fatal: true });
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+function same(a, b) {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 function fromBase64(text) {
   const raw = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));

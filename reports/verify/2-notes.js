@@ -73,6 +73,22 @@ function spell(value) {
   return `{${parts.join(",")}}`;
 }
 
+// Whether a text is the canonical spelling of its value: JSON.parse keeps the order of keys.
+function isCanonical(value, text) {
+  return JSON.stringify(value) === text && isOrdered(value);
+}
+
+function isOrdered(value) {
+  if (value === null || typeof value !== "object") return true;
+  if (Array.isArray(value)) return value.every(isOrdered);
+  let before = "";
+  for (const key in value) {
+    if (key < before || !isOrdered(value[key])) return false;
+    before = key;
+  }
+  return true;
+}
+
 async function checkHead(source, head, asked, findings) {
   const check = findings[1];
   let chain = [];

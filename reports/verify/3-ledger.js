@@ -9,8 +9,11 @@ const KINDS = new Set([...GOVERNANCE, "donation.received", "payments.received",
   "designation.redirected", "allocation.line", "disbursement.paid", "grant.returned",
   "award.reduced", "award.cancelled", "fund.deposited", "fund.withdrawn", "interest.earned",
   "payout.arrived", "entry.reversed"]);
+// Kinds an award counts: only these must be known again when they are reversed.
+const COUNTED = new Set(["disbursement.paid", "settlement.confirmed", "grant.returned"]);
 const USES = { group: "group", field: "field", theme: "programme" };
-const guarded = (account) => /^(held|fund|committed):/.test(account);
+const guarded = (account) =>
+  account.startsWith("fund:") || account.startsWith("held:") || account.startsWith("committed:");
 
 function formFault(entry, no) {
   if (entry === null || typeof entry !== "object" || entry.v !== 1 || entry.no !== no) {
@@ -43,7 +46,7 @@ class Ledger {
     try {
       const text = strictText.decode(body);
       entry = JSON.parse(text);
-      if (spell(entry) !== text) check.fail(`${no}: not canonical`);
+      if (!isCanonical(entry, text)) check.fail(`${no}: not canonical`);
     } catch (error) {
       check.fail(`${no}: ${error.message}`);
       return null;
@@ -89,17 +92,17 @@ class Ledger {
     else if (entry.kind === "log.key") this.keys.push(entry.vkey);
     else if (entry.kind === "period.closed") this.closed(entry);
     this.giveBack(entry);
-    this.acts.set(entry.no, { kind: entry.kind, award: entry.award, yen: entry.yen, spent: entry.spent });
+    if (COUNTED.has(entry.kind)) this.acts.set(entry.no, entry);
   }
 
   undo(entry) {
-    const act = this.acts.get(entry.reverses);
-    if (!act) this.findings[4].fail(`${entry.no}: reverses ${entry.reverses}, which is not before it`);
+    const before = Number.isInteger(entry.reverses) && entry.reverses > 0 && entry.reverses < entry.no;
+    if (!before) this.findings[4].fail(`${entry.no}: reverses ${entry.reverses}, which is not before it`);
     else if (this.undone.has(entry.reverses)) {
       this.findings[4].fail(`${entry.no}: reverses ${entry.reverses} a second time`);
     }
     this.undone.add(entry.reverses);
-    return act;
+    return before ? this.acts.get(entry.reverses) || { kind: "" } : null;
   }
 
   received(entry) {

@@ -23,16 +23,44 @@ class Check {
 
 const pause = () => new Promise((resume) => setTimeout(resume));
 
-async function verify(source, asked, progress) {
+// Every file is read once; its fingerprint is taken as it passes, and the next ones are asked for.
+class Reader {
+  constructor(source) { this.source = source; this.coming = new Map(); this.digests = new Map(); }
+
+  ask(path) {
+    if (!this.coming.has(path)) {
+      const read = this.source.bytes(path);
+      read.catch(() => {});
+      this.coming.set(path, read);
+    }
+    return this.coming.get(path);
+  }
+
+  async bytes(path) {
+    const read = this.ask(path);
+    this.coming.delete(path);
+    const data = await read;
+    if (!this.digests.has(path)) this.digests.set(path, crypto.subtle.digest("SHA-256", data));
+    return data;
+  }
+
+  async text(path) { return strictText.decode(await this.bytes(path)); }
+}
+
+const AHEAD = 8;
+
+async function verify(folder, asked, progress) {
+  const source = new Reader(folder);
   const findings = {};
   for (const number of Object.keys(TITLES)) findings[number] = new Check(Number(number));
   findings[9].said = "ここでは調べません。fund verify か、各配分の checker.py で確かめられます。";
-  await checkSums(source, findings[12]);
+  const listed = await readSums(source, findings[12]);
   let head;
   try {
     head = readHead(await source.text("log/checkpoint"));
   } catch (error) {
     findings[1].fail(`log/checkpoint: ${error.message}`);
+    await checkSums(source, folder, listed, findings[12]);
     return findings;
   }
   const chain = await checkHead(source, head, asked, findings);
@@ -42,6 +70,11 @@ async function verify(source, asked, progress) {
   const tree = new Tree(), roots = new Map(), ledger = new Ledger(findings);
   const tables = await Tables.open(source, findings[10]);
   for (let at = 0; at < head.size; at += WIDTH) {
+    for (let next = at; next < Math.min(head.size, at + AHEAD * WIDTH); next += WIDTH) {
+      const width = Math.min(WIDTH, head.size - next);
+      source.ask(tilePath("entries", next / WIDTH, width));
+      source.ask(tilePath(0, next / WIDTH, width));
+    }
     const width = Math.min(WIDTH, head.size - at), path = tilePath("entries", at / WIDTH, width);
     let entries;
     try {
@@ -72,6 +105,7 @@ async function verify(source, asked, progress) {
   if (older) compareOlder(older, head, roots, findings[3]);
   ledger.close();
   await tables.close(ledger);
+  await checkSums(source, folder, listed, findings[12]);
   progress(tree.size, head.size);
   return findings;
 }
@@ -97,7 +131,8 @@ function compareOlder(older, head, roots, check) {
   if (!root || !same(root, older.root)) check.fail(`the first ${older.size} entries are not those of the older checkpoint`);
 }
 
-async function checkSums(source, check) {
+async function readSums(source, check) {
+  const listed = new Map();
   let lines;
   try {
     const text = await source.text("SHA256SUMS");
@@ -105,22 +140,30 @@ async function checkSums(source, check) {
     lines = text.slice(0, -1).split("\n");
   } catch (error) {
     check.fail(`SHA256SUMS: ${error.message}`);
-    return;
+    return listed;
   }
-  const names = new Set();
   for (const line of lines) {
     const found = /^([0-9a-f]{64}) {2}(\S.*)$/.exec(line);
-    if (!found || names.has(found[2])) { check.fail(`SHA256SUMS: ${line.slice(0, 100)}`); continue; }
-    names.add(found[2]);
+    if (!found || listed.has(found[2])) check.fail(`SHA256SUMS: ${line.slice(0, 100)}`);
+    else listed.set(found[2], found[1]);
+  }
+  return listed;
+}
+
+async function checkSums(source, folder, listed, check) {
+  const names = [...listed.keys()];
+  for (const [i, name] of names.entries()) {
     check.counted++;
+    for (const next of names.slice(i, i + AHEAD)) if (!source.digests.has(next)) source.ask(next);
     try {
-      const digest = await crypto.subtle.digest("SHA-256", await source.bytes(found[2]));
-      if (hex(new Uint8Array(digest)) !== found[1]) check.fail(`${found[2]}: another fingerprint`);
+      if (!source.digests.has(name)) await source.bytes(name);
+      const digest = await source.digests.get(name);
+      if (hex(new Uint8Array(digest)) !== listed.get(name)) check.fail(`${name}: another fingerprint`);
     } catch (error) {
-      check.fail(`${found[2]}: ${error.message}`);
+      check.fail(`${name}: ${error.message}`);
     }
   }
-  for (const name of source.names() || []) {
-    if (!names.has(name) && name !== "SHA256SUMS") check.fail(`${name}: not listed`);
+  for (const name of folder.names() || source.digests.keys()) {
+    if (!listed.has(name) && name !== "SHA256SUMS") check.fail(`${name}: not listed`);
   }
 }

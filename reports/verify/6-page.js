@@ -15,7 +15,6 @@ class FolderSource {
     if (!file) throw new Missing("missing");
     return new Uint8Array(await file.arrayBuffer());
   }
-  async text(path) { return strictText.decode(await this.bytes(path)); }
 }
 
 // The release this page lies in, on the fund's own site.
@@ -27,7 +26,6 @@ class SiteSource {
     if (!answer.ok) throw new Missing(`missing (${answer.status})`);
     return new Uint8Array(await answer.arrayBuffer());
   }
-  async text(path) { return strictText.decode(await this.bytes(path)); }
 }
 
 const byId = (id) => document.getElementById(id);
@@ -59,6 +57,9 @@ function show(findings) {
   byId("answer").textContent = wrong.length
     ? `✖ この台帳には合わないところがあります（${wrong.map((check) => check.number).join("、")}）。`
     : `✔ この台帳の${size}件の記帳は、すべて足し算が合い、書きかえられていません。`;
+  byId("answer-en").textContent = wrong.length
+    ? `✖ Something in this ledger does not agree (check ${wrong.map((check) => check.number).join(", ")}).`
+    : `✔ All ${size} entries of this ledger add up, and none of them was rewritten.`;
   byId("answer").dataset.ok = String(!wrong.length);
   byId("answer").focus();
 }
@@ -68,10 +69,13 @@ async function run(source) {
   const asked = { since: since ? await since.text() : null, vkey: vkey || null };
   byId("checks").replaceChildren();
   byId("answer").textContent = "調べています…";
+  byId("answer-en").textContent = "Checking…";
+  delete byId("answer").dataset.ok;
   const begun = performance.now();
   const findings = await verify(source, asked, (done, all) => {
     byId("progress").max = all || 1;
     byId("progress").value = done;
+    byId("seconds").textContent = `${done.toLocaleString("ja-JP")} / ${all.toLocaleString("ja-JP")}`;
   });
   byId("seconds").textContent = `${((performance.now() - begun) / 1000).toFixed(1)} 秒`;
   show(findings);

@@ -266,6 +266,20 @@ def test_a_forged_journal_is_found(files: Files, name: str) -> None:
         assert failing(forged.sum_again()) == {10}
 
 
+def test_a_stray_line_and_swapped_columns_are_found(files: Files) -> None:
+    """What no row of the log says, although every row is there."""
+    lies = {
+        "data/ledger.journal": (b" * balances\n", b" * balances\n    Assets:Bank  1 JPY\n"),
+        "data/gifts.csv": (b"fallback,yen", b"yen,fallback"),
+        "data/entries.csv": (b"no,kind", b"kind,no"),
+    }
+    for path, (old, new) in lies.items():
+        assert old in files[path]
+        forged = files.copy()
+        forged[path] = forged[path].replace(old, new, 1)
+        assert failing(forged.sum_again()) == {10}
+
+
 class Forger:
     """Rebuilds a whole log from changed entries and signs it with a key of his own."""
 

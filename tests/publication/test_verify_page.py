@@ -84,6 +84,7 @@ def test_the_site_is_checked_by_one_button(stage: Stage, page: Page) -> None:
     sentence, wrong = answer(page)
     assert wrong == set(), page.inner_text("#checks")
     assert "書きかえられていません" in sentence
+    assert "none of them was rewritten" in page.inner_text("#answer-en")
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) == 0
     found = Axe().run(page)
@@ -105,6 +106,8 @@ def test_a_folder_is_checked_without_the_site(stage: Stage, page: Page) -> None:
     [
         ("data/postings.csv", (b"10000", b"10001"), {10, 12}),
         ("data/ledger.journal", (b"10000 JPY", b"10001 JPY"), {10, 12}),
+        ("data/ledger.journal", (b"* balances\n", b"* balances\n    Assets:Bank  1 JPY\n"), {10}),
+        ("data/gifts.csv", (b"fallback,yen", b"yen,fallback"), {10, 12}),
         ("README", (b"CC BY", b"CC NO"), {12}),
         ("log/tile/entries", (b'"yen":10000', b'"yen":10001'), {2, 5, 7, 10, 12}),
         ("log/checkpoint", (b"\n\n", b"\n\n\n"), {1, 12}),
