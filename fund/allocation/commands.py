@@ -241,8 +241,8 @@ def _lines(
     """The plan's rows with the pots their lots stand in, one pot emptied after the other."""
     standing: dict[str, dict[str, Yen]] = {}
     gift_nos: dict[str, str | None] = {}
-    for lot in ledger.open_lots(tx.connection):
-        standing.setdefault(lot.share_id, {})[lot.pot] = lot.open_yen
+    for lot in ledger.standing(tx.connection, {row["donation"] for row in ledger_rows}):
+        standing.setdefault(lot.share_id, {})[lot.pot] = lot.yen
         gift_nos[lot.share_id] = lot.gift_no
     for at, row in enumerate(ledger_rows, start=1):
         share = row["donation"]

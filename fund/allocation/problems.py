@@ -8,6 +8,7 @@ the run again.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from fund.grants.queries import OpenAward
 from fund.kernel.calendar import fiscal_year, fiscal_year_bounds
 from fund.kernel.canonical import Json
 from fund.ledger import queries as ledger
-from fund.ledger.queries import Lot
+from fund.ledger.queries import Lot, OpenLot
 from fund.manual.queries import Rules
 
 Document = dict[str, Any]
@@ -52,21 +53,17 @@ def freeze_problem(connection: Connection, day: dt.date, rules: Rules) -> Proble
     """
     awards = grants.open_for_allocation(connection)
     before = _earlier_lines(connection, [award.no for award in awards])
-    money: dict[str, int] = defaultdict(int)
+    money: defaultdict[str, int] = defaultdict(int)
     for (share, _), yen in before.items():
         money[share] += yen
-    disputed = giving.disputed_gifts(connection)
-    for lot in ledger.open_lots(connection):
-        if lot.gift_no not in disputed:
-            money[lot.share_id] += int(lot.open_yen)
-    lots = ledger.lots_by_share(connection, money)
+    lots = _free_lots(connection, money)
     vintage = rules.text("allocation.vintage")
     return problem_from(
         {
             "format": "alloc-case/1",
             "run_date": day.isoformat(),
             "policy": _policy(rules),
-            "donations": [_donation(lots[share], yen, vintage) for share, yen in money.items()],
+            "donations": _donations(lots, money, vintage),
             "grants": [_grant(award) for award in awards],
             "previous": [
                 {"donation": share, "grant": award, "amount": yen}
@@ -84,19 +81,15 @@ def freeze_holes(connection: Connection, day: dt.date, rules: Rules) -> Problem:
     pre-run of ``chargeback.reinstate``.
     """
     holes = reversals.holes(connection)
-    disputed = giving.disputed_gifts(connection)
-    money: dict[str, int] = defaultdict(int)
-    for lot in ledger.open_lots(connection):
-        if lot.gift_no not in disputed:
-            money[lot.share_id] += int(lot.open_yen)
-    lots = ledger.lots_by_share(connection, money)
+    money: defaultdict[str, int] = defaultdict(int)
+    lots = _free_lots(connection, money)
     vintage = rules.text("allocation.vintage")
     return problem_from(
         {
             "format": "alloc-case/1",
             "run_date": day.isoformat(),
             "policy": _policy(rules),
-            "donations": [_donation(lots[share], yen, vintage) for share, yen in money.items()],
+            "donations": _donations(lots, money, vintage),
             "grants": [
                 {**_grant(award), "approved_max": holes[award.no], "min_viable": 0}
                 for award in grants.awards_named(connection, holes)
@@ -135,6 +128,17 @@ def received_days(connection: Connection, problem: Problem, vintage: str) -> dic
     return {share: _coarse(lot.received_on, vintage).isoformat() for share, lot in lots.items()}
 
 
+def _free_lots(connection: Connection, money: defaultdict[str, int]) -> dict[str, Lot | OpenLot]:
+    """Add every lot's free yen to ``money``; all lots that stand in ``money`` then."""
+    disputed = giving.disputed_gifts(connection)
+    lots: dict[str, Lot | OpenLot] = {}
+    for lot in ledger.open_lots(connection):
+        if lot.gift_no not in disputed:
+            money[lot.share_id] += int(lot.open_yen)
+            lots[lot.share_id] = lot
+    return lots | ledger.lots_by_share(connection, money.keys() - lots.keys())
+
+
 def _policy(rules: Rules) -> Document:
     return {
         "order": rules.text("allocation.order"),
@@ -144,19 +148,32 @@ def _policy(rules: Rules) -> Document:
     }
 
 
-def _donation(lot: Lot, yen: int, vintage: str) -> Document:
-    # Only a gift carries a wish; interest and the opening balance may go anywhere.
-    wish = lot.wish if lot.origin == "gift" else _ANYWHERE
-    levels: Any = wish["levels"]
-    return {
-        "id": lot.share_id,
-        "amount": yen,
-        "received": _coarse(lot.received_on, vintage).isoformat(),
-        "levels": [
-            {key: value for key, value in level.items() if value is not None} for level in levels
-        ],
-        "on_exhausted": wish.get("on_exhausted") or "carry",
-    }
+def _donations(
+    lots: Mapping[str, Lot | OpenLot], money: Mapping[str, int], vintage: str
+) -> list[Document]:
+    """The lots as the format says; gifts of one wish share its levels."""
+    levels: dict[int, list[Document]] = {}
+    received = functools.cache(lambda day: _coarse(day, vintage).isoformat())
+    found = []
+    for share, yen in money.items():
+        lot = lots[share]
+        # Only a gift carries a wish; interest and the opening balance may go anywhere.
+        wish: Any = lot.wish if lot.origin == "gift" else _ANYWHERE
+        if id(wish) not in levels:
+            levels[id(wish)] = [
+                {key: value for key, value in level.items() if value is not None}
+                for level in wish["levels"]
+            ]
+        found.append(
+            {
+                "id": share,
+                "amount": yen,
+                "received": received(lot.received_on),
+                "levels": levels[id(wish)],
+                "on_exhausted": wish.get("on_exhausted") or "carry",
+            }
+        )
+    return found
 
 
 def _coarse(day: dt.date, vintage: str) -> dt.date:

@@ -7,6 +7,7 @@ show them turned round.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from fund.kernel.errors import Invalid
@@ -38,6 +39,7 @@ _NAMED = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=10_000)
 def check_account(account: str) -> str:
     """The account itself, if it stands in the chart.
 

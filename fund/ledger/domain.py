@@ -61,7 +61,7 @@ class Posting:
 
     def __post_init__(self) -> None:
         check_account(self.account)
-        if self.yen == 0 or abs(self.yen) > MAX_YEN:
+        if not 0 < abs(int(self.yen)) <= MAX_YEN:
             raise ValueError(f"a posting moves between 1 and {MAX_YEN} yen")
 
 
@@ -113,7 +113,8 @@ class Entry:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of entry: {self.kind}")
-        if sum(posting.yen for posting in self.postings) != 0:
+        # Plain integers here: this runs for every line of a run.
+        if sum([int(posting.yen) for posting in self.postings]) != 0:
             raise ValueError(f"entry {self.kind} {self.fact_id} does not balance")
         if len(self.postings) < (0 if self.kind in GOVERNANCE else 2):
             raise ValueError(f"entry {self.kind} {self.fact_id} needs two postings")
@@ -131,7 +132,7 @@ def _pots(lines: tuple[Posting, ...] | tuple[LotPosting, ...]) -> dict[str, int]
     sums: dict[str, int] = defaultdict(int)
     for line in lines:
         if line.account.startswith("fund:"):
-            sums[line.account] += line.yen
+            sums[line.account] += int(line.yen)
     return {account: yen for account, yen in sums.items() if yen}
 
 

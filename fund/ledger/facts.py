@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen, total
@@ -215,7 +216,7 @@ class Line:
     rank: int
     use: str
 
-    @property
+    @cached_property
     def yen(self) -> Yen:
         """All yen of the line; the lot gives them from the pots it stands in."""
         return total(self.pots.values())

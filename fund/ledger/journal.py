@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
 from sqlalchemy import func, select, text
@@ -134,29 +135,66 @@ def _lot_values(entry: Entry, lots: Lots) -> dict[str, Any]:
 
 
 def record_many(tx: Transaction, entries: Iterable[Entry]) -> Iterator[int]:
-    """Write many entries that move existing lots, in few statements; yields their ids in order.
+    """Write many entries, and the lots they bring, in few statements; yields their ids in order.
 
-    Nothing is written before the ids are taken: consume the iterator. Unlike ``record`` a fact
+    Nothing is written before the ids are taken: consume the iterator. ``entries`` are taken in a
+    thread of their own and must not use the transaction. Unlike ``record`` a fact
     that is already in the ledger is an error, for a plan is posted as a whole or not at all.
 
     Raises:
-        ValueError: for an entry that brings a new lot.
-        sqlalchemy.exc.IntegrityError: when a fact is recorded already, or when a pot or lot
-            would be overdrawn.
+        sqlalchemy.exc.IntegrityError: when a fact or a lot is recorded already, or when a pot or
+            lot would be overdrawn.
     """
     waiting = iter(entries)
-    while batch := list(islice(waiting, _IN_ONE_GO)):
-        yield from _copy(tx, batch)
-        for kind in sorted({entry.kind for entry in batch}):
-            tx.announce(EntryRecorded(kind))
+
+    def prepare() -> list[_Ready]:
+        return [_ready(entry) for entry in islice(waiting, _IN_ONE_GO)]
+
+    # The next entries are built and hashed while the database takes in the last ones.
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming = ahead.submit(prepare)
+        while batch := coming.result():
+            coming = ahead.submit(prepare)
+            yield from _copy(tx, batch)
+            for kind in sorted({ready.entry.kind for ready in batch}):
+                tx.announce(EntryRecorded(kind))
 
 
-def _copy(tx: Transaction, entries: Sequence[Entry]) -> list[int]:
-    if any(entry.new_lots for entry in entries):
-        raise ValueError("entries with new lots are recorded one by one")
-    ids = [int(found) for found in tx.connection.scalars(_NEW_IDS, {"count": len(entries)})]
-    by, shares = tx.by.label or tx.by.kind, _lot_ids(tx, entries)
-    ordered = [(at, entry, *_in_order(entry)) for at, entry in zip(ids, entries, strict=True)]
+class _Ready(NamedTuple):
+    """An entry with what is stored of it: postings and lots in order, detail, hash."""
+
+    entry: Entry
+    lines: Lines
+    lots: Lots
+    detail: str
+    sha256: bytes
+
+
+def _ready(entry: Entry) -> _Ready:
+    lines, lots = _in_order(entry)
+    detail = json.dumps(dict(entry.detail), ensure_ascii=False)
+    sha256 = hashlib.sha256(entry_content(entry, lines, lots)).digest()
+    return _Ready(entry, lines, lots, detail, sha256)
+
+
+def _copy(tx: Transaction, batch: Sequence[_Ready]) -> list[int]:
+    ids = [int(found) for found in tx.connection.scalars(_NEW_IDS, {"count": len(batch)})]
+    _copy_entries(tx, ids, batch)
+    copy_rows(
+        tx,
+        "posting (entry_id, line, account, yen)",
+        (
+            (entry_id, at, account, yen)
+            for entry_id, ready in zip(ids, batch, strict=True)
+            for at, (account, yen) in enumerate(ready.lines, start=1)
+        ),
+    )
+    _copy_lots(tx, ids, batch)
+    return ids
+
+
+def _copy_entries(tx: Transaction, ids: Sequence[int], batch: Sequence[_Ready]) -> None:
+    by = tx.by.label or tx.by.kind
     copy_rows(
         tx,
         f"journal_entry ({_ENTRY_COLUMNS})",
@@ -171,33 +209,45 @@ def _copy(tx: Transaction, entries: Sequence[Entry]) -> list[int]:
                 entry.reason,
                 entry.reverses,
                 list(entry.clauses),
-                json.dumps(dict(entry.detail), ensure_ascii=False),
+                detail,
                 tx.now,
                 by,
-                hashlib.sha256(entry_content(entry, lines, lots)).digest(),
+                sha256,
             )
-            for entry_id, entry, lines, lots in ordered
+            for entry_id, (entry, _, _, detail, sha256) in zip(ids, batch, strict=True)
         ),
     )
+
+
+def _copy_lots(tx: Transaction, ids: Sequence[int], batch: Sequence[_Ready]) -> None:
+    """The lots that entries bring, then what entries move in lots, old and new."""
     copy_rows(
         tx,
-        "posting (entry_id, line, account, yen)",
+        "lot (share_id, origin, gift_no, yen, received_on, wish, entry_id)",
         (
-            (entry_id, at, account, yen)
-            for entry_id, _, lines, _ in ordered
-            for at, (account, yen) in enumerate(lines, start=1)
+            (
+                new.share_id,
+                new.origin,
+                new.gift_no,
+                new.yen,
+                new.received_on,
+                json.dumps(dict(new.wish), ensure_ascii=False),
+                entry_id,
+            )
+            for entry_id, ready in zip(ids, batch, strict=True)
+            for new in ready.entry.new_lots
         ),
     )
+    known = _lot_ids(tx, {share for ready in batch for share, _, _ in ready.lots})
     copy_rows(
         tx,
         "lot_posting (entry_id, lot_id, account, yen)",
         (
-            (entry_id, shares[share], account, yen)
-            for entry_id, _, _, lots in ordered
-            for share, account, yen in lots
+            (entry_id, known[share], account, yen)
+            for entry_id, ready in zip(ids, batch, strict=True)
+            for share, account, yen in ready.lots
         ),
     )
-    return ids
 
 
 def copy_rows(tx: Transaction, target: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -226,8 +276,7 @@ def _in_order(entry: Entry) -> tuple[Lines, Lots]:
     return lines, tuple(sorted((p.share_id, p.account, int(p.yen)) for p in entry.lots))
 
 
-def _lot_ids(tx: Transaction, entries: Sequence[Entry]) -> dict[str, int]:
-    shares = {line.share_id for entry in entries for line in entry.lots}
+def _lot_ids(tx: Transaction, shares: Collection[str]) -> dict[str, int]:
     rows = tx.connection.execute(
         select(lot.c.id, lot.c.share_id).where(lot.c.share_id == func.any(sorted(shares)))
     )

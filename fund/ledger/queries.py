@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select, text
+from sqlalchemy import ColumnElement, Connection, Integer, Text, cast, func, select, text
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.ledger.accounts import DUE_FROM_WARD, committed_to
 from fund.ledger.facts import Source
 from fund.ledger.models import journal_entry, lot, lot_posting, posting
+
+# Wishes come as text: many lots share one, and each text is decoded once for all of them.
+_LOT = (
+    *(lot.c[name] for name in ("id", "share_id", "origin", "gift_no", "yen", "received_on")),
+    cast(lot.c.wish, Text).label("wish"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ def open_lots(connection: Connection, gift_no: str | None = None) -> list[OpenLo
     """Lots with yen left in the fund, in order of their share ids; of one gift if named."""
     remaining = -func.sum(lot_posting.c.yen)
     query = (
-        select(lot, lot_posting.c.account, remaining.label("open_yen"))
+        select(*_LOT, lot_posting.c.account, remaining.label("open_yen"))
         .join(lot_posting, lot_posting.c.lot_id == lot.c.id)
         .group_by(lot.c.id, lot_posting.c.account)
         .having(remaining > 0)
@@ -61,6 +70,7 @@ def open_lots(connection: Connection, gift_no: str | None = None) -> list[OpenLo
     )
     if gift_no is not None:
         query = query.where(lot.c.gift_no == gift_no)
+    wish = functools.cache(json.loads)
     return [
         OpenLot(
             share_id=row.share_id,
@@ -70,10 +80,33 @@ def open_lots(connection: Connection, gift_no: str | None = None) -> list[OpenLo
             open_yen=Yen(int(row.open_yen)),
             pot=row.account,
             received_on=row.received_on,
-            wish=row.wish,
+            wish=wish(row.wish),
         )
         for row in connection.execute(query)
     ]
+
+
+class Standing(NamedTuple):
+    """Yen of one lot that stand in one pot."""
+
+    share_id: str
+    gift_no: str | None
+    pot: str
+    yen: Yen
+
+
+def standing(connection: Connection, share_ids: Collection[str]) -> list[Standing]:
+    """What still stands of these lots, pot by pot, in order of their share ids."""
+    left = -func.sum(lot_posting.c.yen)
+    rows = connection.execute(
+        select(lot.c.share_id, lot.c.gift_no, lot_posting.c.account, left)
+        .join(lot_posting, lot_posting.c.lot_id == lot.c.id)
+        .where(lot.c.share_id == func.any(sorted(set(share_ids))))
+        .group_by(lot.c.id, lot_posting.c.account)
+        .having(left > 0)
+        .order_by(lot.c.share_id, lot_posting.c.account)
+    )
+    return [Standing(share, gift, pot, Yen(int(yen))) for share, gift, pot, yen in rows]
 
 
 @dataclass(frozen=True)
@@ -100,7 +133,8 @@ def lots_by_share(connection: Connection, share_ids: Collection[str]) -> dict[st
 
 
 def _lots(connection: Connection, condition: ColumnElement[bool]) -> list[Lot]:
-    rows = connection.execute(select(lot).where(condition).order_by(lot.c.share_id))
+    rows = connection.execute(select(*_LOT).where(condition).order_by(lot.c.share_id))
+    wish = functools.cache(json.loads)
     return [
         Lot(
             share_id=row.share_id,
@@ -108,7 +142,7 @@ def _lots(connection: Connection, condition: ColumnElement[bool]) -> list[Lot]:
             gift_no=row.gift_no,
             yen=Yen(row.yen),
             received_on=row.received_on,
-            wish=row.wish,
+            wish=wish(row.wish),
         )
         for row in rows
     ]

@@ -77,7 +77,7 @@ def _problem(document: Any) -> Problem:
     return Problem(
         run_date=members.day("run_date"),
         policy=members.one("policy", _policy),
-        donations=members.each("donations", _donation),
+        donations=_donations(members),
         grants=members.each("grants", _grant),
         previous=members.each("previous", _payment),
         fixed=members.each("fixed", _override),
@@ -100,10 +100,18 @@ def _policy(value: Any) -> Policy:
     )
 
 
-def _donation(value: Any) -> Donation:
+def _donations(members: Members) -> tuple[Donation, ...]:
+    known: dict[int, tuple[Level, ...]] = {}
+    return members.each("donations", lambda value: _donation(value, known))
+
+
+def _donation(value: Any, known: dict[int, tuple[Level, ...]]) -> Donation:
+    """``known`` keeps the levels read before: problems made of the books share them."""
     members = Members(value, ("id", "amount", "received", "levels", "on_exhausted"), ("refunded",))
     amount = members.integer("amount", 0, LIMIT)
-    levels = members.each("levels", _level)
+    levels = known.get(id(value["levels"]))
+    if levels is None:
+        levels = known[id(value["levels"])] = members.each("levels", _level)
     if not levels:
         refuse("levels", "a wish needs at least one level")
     return Donation(
@@ -225,7 +233,10 @@ def _canonical(document: Any) -> bytes:
     Only the levels of a wish keep their order. What the file leaves out stays out.
     """
     kept = {key: value for key, value in document.items() if key not in ANNOTATIONS}
-    kept["donations"] = sorted(map(_canonical_donation, kept["donations"]), key=_id)
+    levels: dict[int, Any] = {}
+    kept["donations"] = sorted(
+        (_canonical_donation(donation, levels) for donation in kept["donations"]), key=_id
+    )
     kept["grants"] = sorted(
         ({**grant, "fields": sorted(grant["fields"])} for grant in kept["grants"]), key=_id
     )
@@ -235,9 +246,12 @@ def _canonical(document: Any) -> bytes:
     return _spelling(kept).encode()
 
 
-def _canonical_donation(donation: dict[str, Any]) -> dict[str, Any]:
-    levels = [{**level, "uses": sorted(level["uses"])} for level in donation["levels"]]
-    return {**donation, "levels": levels}
+def _canonical_donation(donation: dict[str, Any], known: dict[int, Any]) -> dict[str, Any]:
+    """``known`` keeps the levels spelt before: problems made of the books share them."""
+    levels = donation["levels"]
+    if id(levels) not in known:
+        known[id(levels)] = [{**level, "uses": sorted(level["uses"])} for level in levels]
+    return {**donation, "levels": known[id(levels)]}
 
 
 def _id(item: dict[str, Any]) -> str:
