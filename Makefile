@@ -33,7 +33,7 @@ bench: setup ## Measure (prints figures, decides nothing)
 	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 soak: setup ## Long runs against a real demo: two hundred donors at once, with kills
-	@$(BIN)/pytest -n 0 tests/journeys/soak_parallel_checkouts.py
+	@FUND_SOAK_DONORS=200 $(BIN)/pytest -n 0 tests/journeys/test_parallel_checkouts.py
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock

@@ -1,14 +1,13 @@
 """The worker: takes tasks from the queue and runs the deliveries of the rooms.
 
-A worker killed in the middle leaves its task behind as stalled; any other worker (or the
-same one after its restart) takes it up again, which is why every delivery may be repeated.
+A worker killed in the middle leaves its task behind; any other worker (or the same one after its
+restart) takes it up again within seconds, which is why every delivery may be repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import functools
 from typing import Any
 
 import procrastinate
@@ -16,24 +15,23 @@ import structlog
 
 from fund.platform.database import libpq_url
 from fund.platform.house import Delivery, House
+from fund.platform.workers import BREATH_SECONDS, SILENT_SECONDS, LivingWorkers
 from fund.wiring import deliveries, periodic
 
 log = structlog.get_logger("fund.worker")
 
-STALLED_AFTER_SECONDS = 30
-HEARTBEAT_SECONDS = 5
 LOOK_SECONDS = 0.3
 """How often an idle worker looks into the queue: nothing is announced (migration 0015)."""
 RETRY = procrastinate.RetryStrategy(max_attempts=200, linear_wait=2)
 """Waits of 2, 4, 6 … seconds: a provider or mail server may be silent for eleven hours."""
-RESCUE = "worker.rescue_stalled"
 
 
 def build_worker_app(house: House) -> procrastinate.App:
     """A procrastinate application that knows every delivery and the clock's tasks."""
-    app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=libpq_url(house.settings.database_url))
-    )
+    url = house.settings.database_url
+    connector = procrastinate.PsycopgConnector(conninfo=libpq_url(url))
+    app = procrastinate.App(connector=connector)
+    app.job_manager = LivingWorkers(connector, url)
     clock = periodic()
     for name, delivery in deliveries().items():
         task = app.task(name=name, retry=RETRY)(_runner(house, name, delivery))
@@ -44,8 +42,6 @@ def build_worker_app(house: House) -> procrastinate.App:
             )
             app.periodic(cron=clock[name])(ticking)
         del task
-    rescue = app.task(name=RESCUE, queueing_lock=RESCUE)(functools.partial(_rescue, app))
-    app.periodic(cron="*/20 * * * * *")(rescue)
     return app
 
 
@@ -61,35 +57,16 @@ def _runner(house: House, name: str, delivery: Delivery, *, ticking: bool = Fals
     return run
 
 
-async def _rescue(app: procrastinate.App, timestamp: int) -> None:
-    """Put the tasks of dead workers back into the queue."""
-    del timestamp
-    await rescue_stalled(app)
-
-
-async def rescue_stalled(app: procrastinate.App) -> int:
-    """Requeue tasks whose worker stopped breathing; returns how many."""
-    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
-    count = 0
-    for job in stalled:
-        await app.job_manager.retry_job(job)
-        count += 1
-    if count:
-        log.info("stalled tasks requeued", count=count)
-    return count
-
-
 async def _work(house: House, *, wait: bool, concurrency: int) -> None:
     app = build_worker_app(house)
     async with app.open_async():
-        await rescue_stalled(app)
         await app.run_worker_async(
             wait=wait,
             concurrency=concurrency,
             listen_notify=False,
             fetch_job_polling_interval=LOOK_SECONDS,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=STALLED_AFTER_SECONDS,
+            update_heartbeat_interval=BREATH_SECONDS,
+            stalled_worker_timeout=SILENT_SECONDS,
             install_signal_handlers=wait,
             delete_jobs="successful",
         )

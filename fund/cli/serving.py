@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from fund import worker as work_room
@@ -18,6 +19,11 @@ from fund.sandbox.settings import SandboxSettings
 from fund.web import die_with_parent
 
 WEB_THREADS = 8
+CONNECTIONS = 2048
+"""How many connections a process holds open. An idle one costs a few kilobytes and no thread; were
+there as few as threads, visitors who say nothing would keep everybody else waiting at the door."""
+SILENCE_MS = 20_000
+"""How long a connection may be silent before and between requests."""
 
 
 @click.command()
@@ -36,7 +42,9 @@ def serve(host: str, port: int, processes: int) -> None:
         factory=True,
         workers=processes,
         blocking_threads=WEB_THREADS,
-        backpressure=WEB_THREADS * 16,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=SILENCE_MS),
         websockets=False,
         respawn_failed_workers=True,
         log_enabled=False,

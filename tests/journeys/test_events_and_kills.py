@@ -153,6 +153,23 @@ def test_the_worker_killed_with_the_event_stored_books_it_once(
     assert len(booked(offered)) == 1
 
 
+def test_the_worker_killed_in_the_middle_of_a_task_is_followed_by_another(
+    holding: Stage, offered: OfferedGift
+) -> None:
+    offered.pay()
+    holding.control("failures", delay_ms=20_000)
+    holding.control("deliveries/release")
+    until(lambda: holding.rows(_AT_WORK) != [])
+    holding.control("failures", clear=True)
+    os.kill(holding.card()["pids"]["worker"], signal.SIGKILL)
+    assert len(booked(offered)) == 1
+    until(lambda: quiet(holding))
+
+
+_AT_WORK = """SELECT id FROM procrastinate_jobs
+              WHERE status = 'doing' AND task_name = 'payments.process_event'"""
+
+
 def test_an_event_that_never_comes_is_found_by_the_sweep(
     holding: Stage, offered: OfferedGift
 ) -> None:

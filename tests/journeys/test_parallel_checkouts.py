@@ -1,7 +1,7 @@
-"""200 donors at the same moment, impatient ones, while web and worker are killed under them.
+"""Many donors at the same moment, impatient ones, while web and worker are killed under them.
 
 What must hold afterwards: one gift for each form, and gifts booked = payments succeeded at the
-provider, to the yen. Nothing is judged by its speed.
+provider, each once and to the yen. Nothing is judged by its speed. ``make soak`` sends 200.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from urllib3 import PoolManager
 
 pytestmark = pytest.mark.journey
 
-DONORS, AT_THE_DOOR = 200, 16
+DONORS = int(os.environ.get("FUND_SOAK_DONORS", "60"))
+AT_THE_DOOR = 16
 PATIENCE = 120.0
+AGAIN_AFTER = (0.7, 1.5)
+"""Seconds until somebody whose page did not come presses again, from and to."""
 STEPS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/give/use", {"wish": "anywhere"}),
     ("/give/amount", {"amount": "other", "kind": "individual"}),
@@ -117,7 +120,7 @@ class Donor:
             if answer is not None and answer.status_code < 500:
                 return answer
             assert time.monotonic() < deadline, (path, answer)
-            time.sleep(0.2)
+            time.sleep(random.uniform(*AGAIN_AFTER))
 
 
 @pytest.fixture
@@ -154,8 +157,8 @@ def killer(stage: Stage, *names: str) -> Callable[[], None]:
     return kill
 
 
-def charges(stage: Stage) -> list[dict[str, Any]]:
-    """All money that came in at the provider: its own balance transactions, every page of them."""
+def charges(stage: Stage) -> dict[str, int]:
+    """All money that came in at the provider: yen by charge, of its own balance transactions."""
     kept = json.loads((stage.data / "demo-environment.json").read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = []
     more = True
@@ -168,23 +171,26 @@ def charges(stage: Stage) -> list[dict[str, Any]]:
         ).json()
         found += page["data"]
         more = page["has_more"]
-    return [one for one in found if one["reporting_category"] == "charge"]
+    return {one["source"]: one["amount"] for one in found if one["reporting_category"] == "charge"}
 
 
-def booked(stage: Stage) -> tuple[int, int]:
-    """Entries of payments through the provider, and their yen."""
-    (row,) = stage.rows(
-        """SELECT count(*), coalesce(sum(posting.yen), 0) FROM journal_entry entry
-           JOIN posting ON posting.entry_id = entry.id AND posting.account = 'clearing:stripe'
-           WHERE entry.kind = 'payment.received'"""
+def booked(stage: Stage) -> dict[str, int]:
+    """Charges of the provider in the journal with their yen; an entry of its own for each."""
+    rows = stage.rows(
+        """SELECT payment.charge_id, posting.yen FROM journal_entry entry
+           JOIN posting ON posting.entry_id = entry.id
+             AND posting.account = 'assets:clearing:stripe'
+           JOIN payment ON payment.no = entry.fact_id
+           WHERE entry.kind = 'payment.received' AND payment.charge_id IS NOT NULL"""
     )
-    return int(row[0]), int(row[1])
+    found = {str(charge): int(yen) for charge, yen in rows}
+    assert len(found) == len(rows)
+    return found
 
 
-def test_two_hundred_at_once_are_booked_to_the_yen(holding: Stage) -> None:
+def test_all_who_come_at_once_are_booked_once_and_to_the_yen(holding: Stage) -> None:
     stage, dice = holding, random.Random(200)
-    before, gifts = booked(stage), stage.count("gift")
-    earlier = {one["id"] for one in charges(stage)}
+    gifts, earlier = stage.count("gift"), set(charges(stage))
     donors = [Donor(stage, number, dice.randrange(2_000, 90_000)) for number in range(DONORS)]
     with ThreadPoolExecutor(AT_THE_DOOR) as door:
         list(door.map(Donor.fill_in, donors))
@@ -199,9 +205,8 @@ def test_two_hundred_at_once_are_booked_to_the_yen(holding: Stage) -> None:
     assert stage.count("gift") - gifts == DONORS
     with ThreadPoolExecutor(AT_THE_DOOR) as till:
         list(till.map(lambda session: _pay(stage, session), sessions + sessions[::10]))
-    succeeded = [one for one in charges(stage) if one["id"] not in earlier]
-    assert len(succeeded) == DONORS
-    assert sum(one["amount"] for one in succeeded) == sum(donor.yen for donor in donors)
+    paid = {one: yen for one, yen in charges(stage).items() if one not in earlier}
+    assert sorted(paid.values()) == sorted(donor.yen for donor in donors)
 
     at_once(
         lambda: stage.control("deliveries/release", order="shuffle", seed=5, copies=3, parallel=1),
@@ -209,11 +214,10 @@ def test_two_hundred_at_once_are_booked_to_the_yen(holding: Stage) -> None:
     )
     stage.control("deliveries", mode="auto")
     stage.control("deliveries/release", order="reverse", copies=2, parallel=1)
-    until(lambda: booked(stage)[0] - before[0] >= DONORS, PATIENCE)
+    until(lambda: paid.keys() <= booked(stage).keys(), PATIENCE)
     until(lambda: _quiet(stage), PATIENCE)
 
-    count, yen = (now - then for now, then in zip(booked(stage), before, strict=True))
-    assert (count, yen) == (DONORS, sum(one["amount"] for one in succeeded))
+    assert {one: yen for one, yen in booked(stage).items() if one not in earlier} == paid
     assert _states(stage, sessions) == [("received", "succeeded", DONORS)]
     checked = stage.check()
     assert checked.returncode == 0, checked.stdout
