@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import procrastinate
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 
 from fund.platform.workers import SILENT_SECONDS, LivingWorkers
 
-Scene = Callable[[str], Awaitable[None]]
+Scene = Callable[[str], Coroutine[Any, Any, None]]
 
 
 @contextlib.asynccontextmanager
