@@ -7,8 +7,6 @@ that vanishes without closing anything is known by its heartbeat, which stays aw
 
 from __future__ import annotations
 
-import datetime as dt
-
 import psycopg
 import structlog
 from procrastinate.connector import BaseAsyncConnector
@@ -27,7 +25,7 @@ _LOCKS = 0x66756E64
 """The class of our advisory locks; the second number is the worker's id."""
 
 _LEFT_BEHIND = """
-    SELECT job.id FROM procrastinate_jobs job
+    SELECT job.id, now() AS at FROM procrastinate_jobs job
     LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
     WHERE job.status = 'doing' AND (
         worker.id IS NULL
@@ -79,7 +77,7 @@ class LivingWorkers(JobManager):
         count = 0
         for row in found:
             try:
-                await self.retry_job_by_id_async(int(row["id"]), dt.datetime.now(dt.UTC))
+                await self.retry_job_by_id_async(row["id"], row["at"])
             except ConnectorException as error:
                 # Another worker was faster, or its own worker finished it after all.
                 log.info("task was not left behind", error=type(error).__name__)
