@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types contracts check bench soak lock clean
 
+# Where a shell forbids bytecode, every process started here would compile the whole house anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 WORKERS ?= 2
 
