@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from fund.kernel.canonical import Json
 from fund.platform.database import assert_outside_transaction
@@ -33,11 +35,21 @@ class WeasyPress(DocumentPress):
     def draw(self, layout: str, content: Mapping[str, Json]) -> bytes:
         """The PDF (PDF/UA-1, tagged) of ``reports/<layout>/<layout>.html.j2``."""
         assert_outside_transaction("drawing a document")
-        page = self._layouts.get_template(f"{layout}/{layout}.html.j2").render(dict(content))
+        page = self._layouts.get_template(f"{layout}/{layout}.html.j2").render(
+            dict(content), check_code=check_code(str(content.get("check_url") or ""))
+        )
         with self._lock:
             if self._typesetter is None:
                 self._typesetter = _load()
             return self._typesetter.set(page, REPORTS / layout / f"{layout}.css")
+
+
+def check_code(address: str) -> Markup:
+    """An address as a QR code in SVG; nothing for none."""
+    if not address:
+        return Markup("")
+    drawn = segno.make(address, error="m", micro=False)
+    return Markup(drawn.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))  # noqa: S704 - drawn here
 
 
 def _load() -> Typesetter:

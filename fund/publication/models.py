@@ -16,6 +16,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -55,6 +57,7 @@ public_entry = Table(
     Index("ix_public_entry_award_no", "award_no"),
     Index("ix_public_entry_run_no", "run_no", postgresql_where="run_no IS NOT NULL"),
     Index("ix_public_entry_reverses", "reverses", postgresql_where="reverses IS NOT NULL"),
+    Index("ix_public_entry_sha256", func.sha256(text("body"))),
     Index("ix_public_entry_groups", "groups", postgresql_using="gin"),
     Index("ix_public_entry_fields", "fields", postgresql_using="gin"),
 )
@@ -96,6 +99,7 @@ log_checkpoint = Table(
     Column("signed_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("size > 0", name="size_positive"),
     CheckConstraint("length(root) = 32", name="root_length"),
+    Index("ix_log_checkpoint_root", "root"),
 )
 
 log_witness = Table(

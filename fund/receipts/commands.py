@@ -37,8 +37,9 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date, replaces: str = 
         raise NotFound("受領した寄附がありません")
     fy = fiscal_year(issued_on)
     serial = store.next_serial(tx, fy)
+    number = receipt_no(fy, serial)
     facts = ReceiptFacts(
-        no=receipt_no(fy, serial),
+        no=number,
         gift_no=gift_no,
         yen=gift.net_yen,
         received_on=gift.received_on,
@@ -49,6 +50,8 @@ def issue(tx: Transaction, *, gift_no: str, issued_on: dt.date, replaces: str = 
         organisation=donor.kind == "organisation",
         sample=gift.sample,
         replaces=replaces,
+        # Never the donor's secret link: a receipt is handed to tax offices and employers.
+        check_url=f"{tx.house.settings.base_url}/v/{number}",
     )
     content = payload(facts, tx.house.settings.municipality)
     store.add_receipt(tx, serial=serial, fy=fy, issued_on=issued_on, content=content)

@@ -28,6 +28,8 @@ class ReceiptFacts:
     sample: bool
     replaces: str = ""
     """The number of the voided receipt that this one corrects."""
+    check_url: str = ""
+    """Where anybody who holds the receipt can check it: printed, and in its QR code."""
 
 
 def payload(facts: ReceiptFacts, issuer: Municipality) -> Mapping[str, Json]:
@@ -43,8 +45,10 @@ def payload(facts: ReceiptFacts, issuer: Municipality) -> Mapping[str, Json]:
         else "所得税法第78条第2項第1号に規定する地方公共団体に対する寄附金"
     )
     corrects: Mapping[str, Json] = {"replaces": facts.replaces} if facts.replaces else {}
+    checked: Mapping[str, Json] = {"check_url": facts.check_url} if facts.check_url else {}
     return {
         **corrects,
+        **checked,
         "v": 1,
         "no": facts.no,
         "gift": facts.gift_no,

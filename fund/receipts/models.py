@@ -57,6 +57,7 @@ receipt_document = Table(
     Column("pdf", LargeBinary, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     Column("drawn_at", DateTime(timezone=True), nullable=False),
+    Index("ix_receipt_document_sha256", "sha256"),
 )
 
 receipt_copy = Table(

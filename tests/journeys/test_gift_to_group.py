@@ -265,6 +265,7 @@ def _everybody_reads_it(
     ):
         donor.check_public(path)
     donor.open(f"/verify?number={told.gift_no}")
+    donor.page.click("text=その記録を見る")
     assert donor.page.url.endswith(f"/ledger/{no}")
 
 

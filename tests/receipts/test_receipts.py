@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -67,6 +68,17 @@ def house(app_dsn: str, tmp_path: Path) -> Iterator[House]:
 
 def read(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_the_fullest_receipt_stands_on_one_page() -> None:
+    full = dataclasses.replace(
+        facts("株式会社" + "見" * 24),
+        replaces="R2026-000000",
+        check_url="https://kikin.chiiki.city.example.lg.jp/v/R2026-000001",
+        address=("東京都見本区見本町" + "一" * 14 + "番地", "見本ビルディング" + "二" * 14 + "号"),
+    )
+    pdf = WeasyPress().draw("receipt", payload(full, ISSUER))
+    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) == 1
 
 
 def test_the_receipt_says_what_was_given_and_when_it_was_received() -> None:
@@ -148,4 +160,4 @@ def test_a_second_valid_receipt_is_refused_by_the_database(house: House, app_dsn
 def test_the_frozen_content_holds_no_more_than_the_receipt_needs(house: House) -> None:
     with house.database.reading() as connection:
         body = connection.exec_driver_sql("SELECT payload FROM receipt LIMIT 1").scalar_one()
-    assert set(json.loads(bytes(body))) == set(payload(facts(), ISSUER))
+    assert set(json.loads(bytes(body))) == {*payload(facts(), ISSUER), "check_url"}
