@@ -48,14 +48,15 @@ INVARIANTS: tuple[Invariant, ...] = (
         "どの助成にも、決定額を超えて配分していない",
         "No award is allocated more than its ceiling",
         """
-        SELECT award.no AS award, award.yen AS ceiling, sum(given.yen) AS allocated
+        SELECT award.no AS award, award.state, award.yen AS ceiling, sum(given.yen) AS allocated
         FROM award JOIN (
           SELECT line.award_no, line.yen FROM allocation_line AS line
           JOIN allocation_run AS run ON run.id = line.run_id AND run.kind = 'ordinary'
           UNION ALL
           SELECT award_no, -yen FROM allocation_reversal WHERE source = 'committed'
         ) AS given ON given.award_no = award.no
-        GROUP BY award.no, award.yen HAVING sum(given.yen) > coalesce(award.yen, 0)
+        GROUP BY award.no, award.state, award.yen HAVING sum(given.yen)
+          > CASE WHEN award.state = 'cancelled' THEN 0 ELSE coalesce(award.yen, 0) END
         ORDER BY 1
         """,
     ),
@@ -76,7 +77,7 @@ INVARIANTS: tuple[Invariant, ...] = (
                    JOIN journal_entry AS entry ON entry.id = posting.entry_id
                    WHERE posting.account LIKE 'committed:%'
                      AND entry.kind IN ('allocation.line', 'donation.refunded', 'dispute.lost',
-                                        'entry.reversed')
+                                        'entry.reversed', 'award.reduced', 'award.cancelled')
                    GROUP BY posting.account) AS moved
           ON moved.account = lines.account
         WHERE coalesce(lines.yen, 0) <> coalesce(moved.came, 0)
@@ -163,7 +164,8 @@ INVARIANTS: tuple[Invariant, ...] = (
           SELECT posting.entry_id, CASE WHEN posting.account LIKE 'committed:%' THEN 'committed'
                  ELSE 'ward' END AS source, sum(posting.yen) AS yen
           FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
-          WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed')
+          WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed',
+                               'award.reduced', 'award.cancelled')
             AND (posting.account LIKE 'committed:%' OR posting.account = 'assets:due-from-ward')
           GROUP BY 1, 2
         ) AS booked ON booked.entry_id = rows.entry_id AND booked.source = rows.source

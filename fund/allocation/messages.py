@@ -16,3 +16,11 @@ class RunApproved(Message):
     gift_nos: tuple[str, ...]
     award_nos: tuple[str, ...]
     approved_on: dt.date
+
+
+@dataclass(frozen=True)
+class MoneyWalkedBack(Message):
+    """An award was made smaller or cancelled: yen of gifts left it and wait in their pots again."""
+
+    award_no: str
+    change_no: str

@@ -15,16 +15,28 @@ from sqlalchemy import Row
 from fund.allocation import store
 from fund.allocation import store_reversals as reversals
 from fund.allocation.domain.taking_back import COMMITTED, WARD, TakenBack, Unspent, take_back
+from fund.allocation.messages import MoneyWalkedBack
 from fund.allocation.store_reversals import Reversed
 from fund.giving.messages import GiftMoneyBack, GiftMoneyCameBack
 from fund.grants import store as grants
+from fund.grants.domain import CLOSED
+from fund.grants.messages import AwardChanged
 from fund.kernel.calendar import day_in_japan
+from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
 from fund.ledger import journal
 from fund.ledger import queries as ledger
 from fund.ledger.facts import Source
 from fund.ledger.queries import Commitment, commitments
-from fund.ledger.reversals import Back, Taking, Undone, money_back, money_came_back
+from fund.ledger.reversals import (
+    AwardBack,
+    Back,
+    Taking,
+    Undone,
+    award_walked_back,
+    money_back,
+    money_came_back,
+)
 from fund.manual.queries import rules_on
 from fund.platform.house import Message, Reaction, Transaction
 
@@ -129,7 +141,7 @@ def _places(
 
 def _room(award: Row[Any], full: reversals.Filled) -> dict[str, int]:
     """How much an award can take again: below its ceiling while open; of the ward's debt."""
-    open_ = award.state != "settled"
+    open_ = award.state not in CLOSED
     return {COMMITTED: int(award.yen or 0) - full.given if open_ else 0, WARD: full.hole}
 
 
@@ -187,7 +199,39 @@ def _clauses(tx: Transaction) -> tuple[str, ...]:
     return tuple(rules.cite(clause) for clause in CLAUSES if clause in rules.clause_ids)
 
 
+def walk_back(tx: Transaction, message: AwardChanged) -> None:
+    """An award became smaller or ended: what it frees goes back to its lots, and is told."""
+    if not message.back:
+        return
+    undone = reversals.undo_of_award(tx.connection, message.award_no, int(message.back))
+    entry = award_walked_back(
+        AwardBack(
+            kind=f"award.{message.kind}",
+            change_no=message.change_no,
+            award_no=message.award_no,
+            on=message.on,
+            reason=message.reason,
+            clauses=message.clauses,
+        ),
+        [one.part for one in undone],
+    )
+    entry_id = journal.record(tx, entry)
+    if entry_id is None:
+        raise Conflict(f"すでに記帳されています: {message.change_no}")
+    reversals.add_reversals(
+        tx,
+        entry_id,
+        [
+            Reversed(one.run_id, one.line, one.part.share_id, one.part.award_no, int(one.part.yen),
+                     COMMITTED)
+            for one in undone
+        ],
+    )  # fmt: skip
+    tx.announce(MoneyWalkedBack(message.award_no, message.change_no))
+
+
 REACTIONS: dict[type[Message], tuple[Reaction, ...]] = {
     GiftMoneyBack: (find_yen,),
     GiftMoneyCameBack: (take_again,),
+    AwardChanged: (walk_back,),
 }

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, text, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from fund.allocation.models import allocation_revision, allocation_run
 from fund.kernel.errors import Conflict, NotFound
 from fund.kernel.transitions import Transitions
 from fund.ledger.journal import copy_rows
+from fund.ledger.turn import take_turn as take_turn  # noqa: PLC0414 - part of this layer
 from fund.platform.house import Transaction
 
 RUN = Transitions.table("配分", {"drafted": {"approved", "discarded"}})
-
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7401, 0)")
-
-
-def take_turn(tx: Transaction) -> None:
-    """Wait until no other run is being drafted or posted; held until the commit."""
-    tx.connection.execute(_ONE_AT_A_TIME)
 
 
 def check_none_drafted(tx: Transaction) -> None:

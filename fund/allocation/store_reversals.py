@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from fund.allocation.domain.taking_back import Line
 from fund.allocation.models import allocation_line, allocation_reversal, allocation_run
+from fund.kernel.money import Yen
 from fund.ledger import queries as ledger
+from fund.ledger.reversals import Undone
 from fund.platform.house import Transaction
 
 
@@ -101,6 +103,44 @@ def posted(connection: Connection, lines: Collection[tuple[int, int]]) -> dict[A
         if (row.run_id, row.line) in lines:
             pot = ledger.lots_of_entry(connection, row.entry_id)[0].pot
             found[row.run_id, row.line] = Posted(f"{row.no}#{row.line}", pot)
+    return found
+
+
+class UndoneLine(NamedTuple):
+    """Yen to be taken back of a posted line (run id, line)."""
+
+    run_id: int
+    line: int
+    part: Undone
+
+
+_OF_AWARD = text("""
+SELECT line.run_id, line.line, run.no || '#' || line.line AS fact, line.share_id, line.award_no,
+       (SELECT min(moved.account) FROM lot_posting AS moved
+        WHERE moved.entry_id = line.entry_id) AS pot,
+       line.yen - coalesce((SELECT sum(back.yen) FROM allocation_reversal AS back
+                            WHERE back.run_id = line.run_id AND back.line = line.line), 0) AS yen
+FROM allocation_line AS line JOIN allocation_run AS run ON run.id = line.run_id
+WHERE line.award_no = :award AND run.kind = 'ordinary'
+ORDER BY line.run_id DESC, line.rank DESC, line.line DESC
+""")
+
+
+def undo_of_award(connection: Connection, award_no: str, yen: int) -> list[UndoneLine]:
+    """The inverse of allocation: ``yen`` of an award's lines, newest run, worst rank first.
+
+    Raises:
+        ValueError: when its lines hold less than that.
+    """
+    left, found = yen, []
+    for row in connection.execute(_OF_AWARD, {"award": award_no}):
+        part = min(left, int(row.yen))
+        if part:
+            undone = Undone(row.fact, row.share_id, award_no, row.pot, Yen(part), "committed")
+            found.append(UndoneLine(row.run_id, row.line, undone))
+            left -= part
+    if left:
+        raise ValueError(f"{award_no}: its lines hold {left} yen less than goes back")
     return found
 
 
@@ -229,3 +269,37 @@ def gone(connection: Connection, award_nos: Collection[str]) -> list[tuple[str, 
             left[award] = left.get(award, 0) - part
         found.append((share, award, part))
     return found
+
+
+@dataclass(frozen=True)
+class TakenBackView:
+    """Yen of a gift that an entry took back of its allocation to an award."""
+
+    gift_no: str
+    share_id: str
+    award_no: str
+    yen: Yen
+
+
+def taken_back_by(connection: Connection, kind: str, fact_id: str) -> list[TakenBackView]:
+    """What the entry of a fact took back of gifts, share by share."""
+    booked = ledger.booked_fact(connection, kind, fact_id)
+    if booked is None:
+        return []
+    rows = connection.execute(
+        select(
+            allocation_reversal.c.share_id,
+            allocation_reversal.c.award_no,
+            func.sum(allocation_reversal.c.yen),
+        )
+        .where(allocation_reversal.c.entry_id == booked.id)
+        .group_by(allocation_reversal.c.share_id, allocation_reversal.c.award_no)
+        .order_by(allocation_reversal.c.share_id)
+    )
+    lots = {share: (award, int(yen)) for share, award, yen in rows}
+    gifts = ledger.lots_by_share(connection, lots)
+    return [
+        TakenBackView(gift_no, share, award, Yen(yen))
+        for share, (award, yen) in lots.items()
+        if (gift_no := gifts[share].gift_no) is not None
+    ]

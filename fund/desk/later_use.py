@@ -10,6 +10,7 @@ from fund.giving.domain import Wish
 from fund.giving.intake import choosing
 from fund.giving.intake.queries import choice_of
 from fund.giving.queries import GiftView
+from fund.ledger.reasons import reason_words
 from fund.ledger.redirections import redirections_of
 from fund.platform.web.context import current_house
 
@@ -22,5 +23,6 @@ def later_use(connection: Connection, gift: GiftView) -> dict[str, Any]:
         "may_choose_use": choosing.may_choose(gift, choice, redirected=bool(moved)),
         "chosen_use": Wish(*choice.chosen) if choice and choice.chosen else None,
         "redirections": moved,
+        "reason_words": reason_words,
         "bank_account": current_house().settings.municipality.bank_account,
     }

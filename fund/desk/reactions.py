@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fund.allocation.messages import RunApproved
+from fund.allocation.messages import MoneyWalkedBack, RunApproved
 from fund.grants.messages import AwardSettled
 from fund.platform.house import Message, Reaction, Transaction
 
@@ -19,7 +19,13 @@ def report_settlement(tx: Transaction, message: AwardSettled) -> None:
     tx.enqueue("desk.tell_settled", award_no=message.award_no)
 
 
+def report_walk_back(tx: Transaction, message: MoneyWalkedBack) -> None:
+    """Every donor whose yen left an award is told after the commit, ticked or not."""
+    tx.enqueue("desk.tell_walked_back", change_no=message.change_no)
+
+
 REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
     RunApproved: (report_allocation,),
     AwardSettled: (report_settlement,),
+    MoneyWalkedBack: (report_walk_back,),
 }

@@ -75,6 +75,7 @@ def award_states() -> dict[str, str]:
         "decided": _("団体に渡す準備をしています"),
         "disbursed": _("団体に渡しました"),
         "settled": _("使われ、報告が確かめられました"),
+        "cancelled": _("取り消されました"),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fund.kernel.errors import Forbidden, Invalid
 from fund.kernel.money import Yen
 from fund.kernel.transitions import Transitions
+from fund.ledger.reasons import Shrunk
 
 APPLICATION = Transitions.table(
     "申請",
@@ -21,13 +22,17 @@ APPLICATION = Transitions.table(
 AWARD = Transitions.table(
     "助成",
     {
-        "decided": {"disbursed"},
+        "decided": {"disbursed", "cancelled"},
         # A later run may add money to an award whose first part is paid already.
         "disbursed": {"decided", "settled"},
     },
 )
+CLOSED = frozenset({"settled", "cancelled"})
+"""States of an award that no money comes to any more."""
+CHANGE = Transitions.table("助成の変更", {"proposed": {"decided", "sent_back"}})
 DISBURSEMENT = Transitions.table("交付", {"requested": {"paid", "sent_back"}})
 
+MAX_DECISION = 60
 MAX_TITLE = 200
 MAX_TEXT = 4_000
 TOP_SCORE = 100
@@ -44,6 +49,11 @@ def application_no(year: int, serial: int) -> str:
 def disbursement_no(award_no: str, serial: int) -> str:
     """The number of an award's instalment: ``A2026-0007-1``."""
     return f"{award_no}-{serial}"
+
+
+def change_no(award_no: str, serial: int) -> str:
+    """The number of an award's change: ``A2026-0007-C1``."""
+    return f"{award_no}-C{serial}"
 
 
 def is_application_no(text: str) -> bool:
@@ -180,6 +190,43 @@ def check_settlement(disbursed: Yen, spent: Yen, returned: Yen, report: str) -> 
     if not wrong and spent + returned != disbursed:
         wrong["spent"] = f"使った額と返す額の合計を、渡した額（{disbursed:,}円）に合わせてください"
     check_text(wrong, "report", report, "何に使い、何ができたかを書いてください")
+    raise_wrong(wrong)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of an award: ``reduced`` to ``yen_after``, or ``cancelled`` (zero yen after).
+
+    ``reason`` is a code of ``ledger.reasons.Shrunk``; ``explanation`` is published beside it.
+    """
+
+    kind: str
+    yen_after: Yen
+    reason: str
+    explanation: str
+
+
+def check_change(change: Change, ceiling: Yen, bound: Yen) -> None:
+    """Whether a change can stand: below the ceiling, not below what is paid or asked for.
+
+    ``bound`` are the yen paid to the group or asked for; they are not taken back by a change.
+
+    Raises:
+        Invalid: naming each field that cannot be.
+    """
+    wrong: dict[str, str] = {}
+    if change.kind not in {"reduced", "cancelled"}:
+        wrong["kind"] = "減額か取り消しかを選んでください"
+    if change.kind == "cancelled" and bound:
+        wrong["kind"] = (
+            "すでに渡した額か請求中の額があるため、取り消せません。"
+            "その額まで減額し、使わなかったお金は精算で返してもらってください"
+        )
+    if change.kind == "reduced" and not max(bound, 1) <= change.yen_after < ceiling:
+        wrong["yen"] = f"{max(bound, 1):,}円から{ceiling - 1:,}円までで入力してください"
+    if change.reason not in set(Shrunk):
+        wrong["reason"] = "理由を選んでください"
+    check_text(wrong, "explanation", change.explanation, "公開できる説明を書いてください", 1_000)
     raise_wrong(wrong)
 
 

@@ -51,9 +51,33 @@ INVARIANTS: tuple[Invariant, ...] = (
         "推薦とちがう決定には、理由がある",
         "A decision that differs from its recommendation has a reason",
         """
-        SELECT award.no AS award, award.yen, recommendation.yen AS recommended
+        SELECT award.no AS award, coalesce(decided.yen, award.yen) AS yen,
+          recommendation.yen AS recommended
         FROM award JOIN recommendation ON recommendation.application_id = award.application_id
-        WHERE award.yen <> recommendation.yen AND award.deviation_reason = ''
+        LEFT JOIN (SELECT DISTINCT ON (award_id) award_id, yen_before AS yen FROM award_change
+                   WHERE state = 'decided' ORDER BY award_id, ended_at, id) AS decided
+          ON decided.award_id = award.id
+        WHERE coalesce(decided.yen, award.yen) <> recommendation.yen
+          AND award.deviation_reason = ''
+        ORDER BY 1
+        """,
+    ),
+    by_sql(
+        "awards.changes-decided",
+        "助成の上限は、決定した額か、最後に決定した変更の額である",
+        "The ceiling of every award is what was decided first, or what its last change says",
+        """
+        SELECT award.no AS award, award.yen, award.state, entry.detail->>'ceiling' AS decided,
+          last.kind, last.yen_after
+        FROM award JOIN journal_entry AS entry
+          ON entry.fact_kind = 'award.decided' AND entry.fact_id = award.no
+        LEFT JOIN (SELECT DISTINCT ON (award_id) * FROM award_change
+                   WHERE state = 'decided' ORDER BY award_id, ended_at DESC, id DESC) AS last
+          ON last.award_id = award.id
+        WHERE award.yen IS DISTINCT FROM CASE coalesce(last.kind, '')
+            WHEN '' THEN (entry.detail->>'ceiling')::bigint
+            WHEN 'reduced' THEN last.yen_after ELSE last.yen_before END
+          OR (award.state = 'cancelled') <> (coalesce(last.kind, '') = 'cancelled')
         ORDER BY 1
         """,
     ),

@@ -20,6 +20,22 @@ class AwardDecided(Message):
 
 
 @dataclass(frozen=True)
+class AwardChanged(Message):
+    """An award was decided to become smaller or to end; ``back`` yen it has leave it again.
+
+    Announced before the award's own row changes: who books the yen does it now.
+    """
+
+    award_no: str
+    change_no: str
+    kind: str
+    back: Yen
+    reason: str
+    clauses: tuple[str, ...]
+    on: dt.date
+
+
+@dataclass(frozen=True)
 class DisbursementPaid(Message):
     """The bank paid an instalment of an award to its group."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -104,9 +105,58 @@ award = Table(
         name="decided_by_someone",
     ),
     CheckConstraint("NOT historical OR source_url IS NOT NULL", name="historical_source"),
-    CheckConstraint("state IN ('decided', 'disbursed', 'settled')", name="state"),
+    CheckConstraint("state IN ('decided', 'disbursed', 'settled', 'cancelled')", name="state"),
     Index("ix_award_group_no", "group_no"),
 )
+
+award_change = Table(
+    "award_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("no", Text, nullable=False, unique=True),
+    Column("award_id", BigInteger, ForeignKey("award.id"), nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("yen_before", BigInteger, nullable=False),
+    Column("yen_after", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("explanation", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("proposed_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("decision_no", Text, nullable=False, server_default=""),
+    Column("ended_by", BigInteger, ForeignKey("person.id")),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("answer", Text, nullable=False, server_default=""),
+    UniqueConstraint("award_id", "serial"),
+    CheckConstraint("kind IN ('reduced', 'cancelled')", name="kind"),
+    CheckConstraint("state IN ('proposed', 'decided', 'sent_back')", name="state"),
+    CheckConstraint(
+        "reason IN ('group-withdrew', 'smaller-project', 'conditions-broken',"
+        " 'status-lost', 'project-stopped', 'decision-corrected')",
+        name="reason",
+    ),
+    CheckConstraint(
+        "CASE kind WHEN 'reduced' THEN yen_after > 0 AND yen_after < yen_before"
+        " ELSE yen_after = 0 END",
+        name="falls",
+    ),
+    CheckConstraint("explanation <> ''", name="explained"),
+    CheckConstraint("ended_by IS NULL OR ended_by <> proposed_by", name="four_eyes"),
+    CheckConstraint(
+        "(state = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)",
+        name="ended_when",
+    ),
+    CheckConstraint("(state = 'decided') = (decision_no <> '')", name="decision_numbered"),
+    CheckConstraint("(state = 'sent_back') = (answer <> '')", name="sent_back_why"),
+    Index(
+        "uq_award_change_waiting",
+        "award_id",
+        unique=True,
+        postgresql_where=text("state = 'proposed'"),
+    ),
+)
+"""An award made smaller or ended: proposed by one person, decided with a number by another."""
 
 award_series = Table(
     "award_series",

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from fund.grants.domain import (
     APPLICATION,
     AWARD,
+    CLOSED,
     DISBURSEMENT,
     Claim,
     Opinion,
@@ -193,7 +194,10 @@ def lock_award(tx: Transaction, number: str) -> Row[Any]:
 def lock_open_awards(tx: Transaction) -> None:
     """Hold every award that is not settled: none is decided anew, paid off or settled meanwhile."""
     tx.connection.execute(
-        select(award.c.id).where(award.c.state != "settled").order_by(award.c.no).with_for_update()
+        select(award.c.id)
+        .where(award.c.state.not_in(CLOSED))
+        .order_by(award.c.no)
+        .with_for_update()
     ).all()
 
 

@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "application.read": frozenset({"officer", "council", "decider", "treasurer", "auditor"}),
     "award.recommend": frozenset({"council"}),
     "award.decide": frozenset({"decider"}),
+    "award.change": frozenset({"officer"}),
     "run.read": frozenset({"officer", "council", "decider", "treasurer", "auditor"}),
     "run.draft": frozenset({"officer"}),
     "run.approve": frozenset({"officer", "decider", "treasurer"}),

@@ -221,7 +221,8 @@ def sources_of(connection: Connection, award_no: str) -> list[Source]:
 _UNDONE = text("""
 SELECT line->>'line' AS fact, line->>'from' AS source, (line->>'yen')::bigint AS yen
 FROM journal_entry AS entry, jsonb_array_elements(entry.detail->'lines') AS line
-WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed')
+WHERE entry.kind IN ('donation.refunded', 'dispute.lost', 'entry.reversed',
+                     'award.reduced', 'award.cancelled')
   AND line->>'award' = :award
 """)
 

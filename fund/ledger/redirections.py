@@ -22,21 +22,10 @@ from fund.ledger import accounts, journal
 from fund.ledger.domain import Entry, LotPosting, NewLot, Posting
 from fund.ledger.models import journal_entry, lot, redirection
 from fund.ledger.queries import OpenLot, open_lots
+from fund.ledger.reasons import Redirected
 from fund.platform.house import Transaction
 
-DONOR_CHOICE = "donor-choice"
-REASONS = (
-    DONOR_CHOICE,
-    "no-application",
-    "group-removed",
-    "not-selected",
-    "award-cancelled",
-    "grant-returned",
-    "wish-term",
-    "over-target",
-    "project-stopped",
-)
-"""The published codes; the database refuses any other."""
+DONOR_CHOICE = Redirected.DONOR_CHOICE
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class NewUse:
 
 @dataclass(frozen=True)
 class Why:
-    """Why a wish is redirected: a code of ``REASONS``, the clause that allows it, the day."""
+    """Why a wish is redirected: a code of ``Redirected``, the clause that allows it, the day."""
 
     reason: str
     clause: str

@@ -217,6 +217,48 @@ def reinstatement_line(line: Line, on: dt.date, clauses: Sequence[str]) -> Entry
     )
 
 
+@dataclass(frozen=True)
+class AwardBack:
+    """Which change of an award frees its money (``award.reduced`` or ``award.cancelled``)."""
+
+    kind: str
+    change_no: str
+    award_no: str
+    on: dt.date
+    reason: str
+    clauses: tuple[str, ...] = ()
+
+
+def award_walked_back(back: AwardBack, parts: Sequence[Undone]) -> Entry:
+    """An award was made smaller or cancelled: its unpaid yen go back to the pots they came from."""
+    sources = [Source(part.share_id, part.pot, part.yen) for part in parts]
+    credits_: dict[str, Yen] = defaultdict(lambda: Yen(0))
+    shares: dict[str, Yen] = defaultdict(lambda: Yen(0))
+    for source in sources:
+        credits_[source.pot] += source.yen
+        shares[source.share_id] += source.yen
+    yen = total(part.yen for part in parts)
+    return Entry(
+        kind=back.kind,
+        fact_id=back.change_no,
+        on=back.on,
+        postings=(
+            Posting(accounts.committed_to(back.award_no), yen),
+            *(Posting(pot, -part) for pot, part in sorted(credits_.items())),
+        ),
+        lots=tuple(LotPosting(p.share_id, p.account, -p.yen) for p in _lots(sources)),
+        reason=back.reason,
+        clauses=back.clauses,
+        detail={
+            "award": back.award_no,
+            "change": back.change_no,
+            "yen": int(yen),
+            "back": [{"share": share, "yen": int(part)} for share, part in sorted(shares.items())],
+            "lines": [part.public() for part in parts],
+        },
+    )
+
+
 def donation_disputed(fact_id: str, gift_no: str, yen: Yen, on: dt.date) -> Entry:
     """The card company took an accepted gift's money back until it has decided; no pot moves."""
     return _clearing("donation.disputed", fact_id, gift_no, yen, on)

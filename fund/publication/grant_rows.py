@@ -81,6 +81,8 @@ def state_word(award: AwardView) -> tuple[str, str]:
     """What stage an award is in: the word and its tone."""
     if award.historical:
         return _("台帳の前の助成"), "neutral"
+    if award.state == "cancelled":
+        return _("取り消し"), "warning"
     if award.state == "settled":
         return _("精算済み"), "success"
     if award.disbursed:

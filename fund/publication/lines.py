@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from fund.kernel.canonical import Json, canonical
+from fund.ledger.reasons import reason_words
 from fund.platform.web.context import locale
 from fund.platform.web.twins import Column
 from fund.publication import queries
@@ -141,20 +142,7 @@ def uses(row: LedgerRow, context: Context) -> Phrase:
 
 def reason_word(reason: str | None) -> str | None:
     """A published reason code in words."""
-    if reason is None:
-        return None
-    words = {
-        "donor-choice": _("寄附した人が選びなおした"),
-        "wish-term": _("希望の期限がきた"),
-        "group-removed": _("団体の登録がなくなった"),
-        "mistake": _("記帳のまちがい"),
-        "double-payment": _("二重の支払い"),
-        "refund": _("返金"),
-        "dispute": _("支払いの異議"),
-        "refund-failed": _("返金が届かなかった"),
-        "reinstatement": _("返金のあとの穴うめ"),
-    }
-    return words.get(reason, reason)
+    return None if reason is None else reason_words(reason, locale())
 
 
 def sheet_columns(context: Context) -> tuple[Column[LedgerRow], ...]:

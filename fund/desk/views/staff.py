@@ -18,6 +18,7 @@ from fund.desk.views.blueprint import blueprint
 from fund.giving import queries as giving
 from fund.giving.intake import queries as intake
 from fund.grants import queries as grants
+from fund.grants.changes_store import changes_waiting
 from fund.payments import queries as payments
 from fund.payments import refunds_queries as taken_back
 from fund.payments.bank import queries as bank
@@ -131,6 +132,13 @@ def _grant_work(connection: Connection) -> list[Work]:
             asked.get("recommended", 0) + asked.get("not_recommended", 0),
             "award.decide",
             applications,
+            Rank.PROCEDURE,
+        ),
+        _item(
+            _("決定を待つ助成の変更"),
+            len(changes_waiting(connection)),
+            "award.decide",
+            url_for("grants.staff_changes"),
             Rank.PROCEDURE,
         ),
         _item(

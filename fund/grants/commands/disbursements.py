@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from fund.grants import store
-from fund.grants.domain import check_apart, check_text, raise_wrong
+from fund.grants.domain import CLOSED, check_apart, check_text, raise_wrong
 from fund.grants.messages import DisbursementPaid
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
@@ -36,7 +36,7 @@ def request_disbursement(
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_award(tx, award_no)
         free = _commitment(tx, row).left - store.requested_yen(tx, row.id)
-        if row.state == "settled" or free <= 0:
+        if row.state in CLOSED or free <= 0:
             raise Conflict("この助成には、いま交付を請求できる額がありません")
         if not 0 < yen <= free:
             raise Invalid(

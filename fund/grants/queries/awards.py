@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from fund.grants import models
-from fund.grants.domain import is_award_no
+from fund.grants.domain import CLOSED, is_award_no
 from fund.kernel.money import Yen
 from fund.ledger.queries import Commitment, commitments
 
@@ -213,7 +213,7 @@ def open_for_allocation(connection: Connection) -> list[OpenAward]:
     """Awards that may still receive money, by number: not settled, below their ceiling."""
     rows = connection.execute(
         select(models.award)
-        .where(models.award.c.state != "settled", ~models.award.c.historical)
+        .where(models.award.c.state.not_in(CLOSED), ~models.award.c.historical)
         .order_by(models.award.c.no)
     ).all()
     money = commitments(connection, [row.no for row in rows])

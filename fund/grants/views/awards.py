@@ -8,17 +8,25 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fund.grants import commands, queries
-from fund.grants.domain import is_award_no
+from fund.grants import changes_store, commands, queries
+from fund.grants.domain import CLOSED, is_award_no
 from fund.grants.forms import FIRST_YEAR, LAST_YEAR, read_yen
 from fund.grants.queries import AwardView
 from fund.grants.views.blueprint import blueprint
-from fund.grants.views.wording import Words, award_states, common, words
+from fund.grants.views.wording import (
+    Words,
+    award_states,
+    change_kinds,
+    change_states,
+    common,
+    words,
+)
 from fund.kernel.errors import Invalid, NotFound
 from fund.kernel.money import total
+from fund.ledger.reasons import reason_words
 from fund.platform.web.access import permission
 from fund.platform.web.context import current_actor as actor
-from fund.platform.web.context import current_house, now
+from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import Column, xlsx_response
 
@@ -112,6 +120,11 @@ def _page(number: str, typed: Mapping[str, str], errors: Mapping[str, str]) -> s
             award=award,
             application=application,
             disbursements=paid,
+            changes=changes_store.changes_of_award(connection, number),
+            kinds=change_kinds(),
+            change_states=change_states(),
+            reason=lambda code: reason_words(code, locale()),
+            changeable=not award.historical and award.state not in CLOSED,
             typed=typed or {"yen": str(int(award.free)), "spent": str(int(award.disbursed))},
             errors=errors,
             words=words(connection),

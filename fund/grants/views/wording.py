@@ -32,6 +32,21 @@ def award_states() -> dict[str, str]:
         "decided": _("決定"),
         "disbursed": _("渡し終えました"),
         "settled": _("精算済み"),
+        "cancelled": _("取り消し"),
+    }
+
+
+def change_kinds() -> dict[str, str]:
+    """What the changes of an award are called."""
+    return {"reduced": _("減額"), "cancelled": _("取り消し")}
+
+
+def change_states() -> dict[str, str]:
+    """What the states of a change are called."""
+    return {
+        "proposed": _("決定を待っています"),
+        "decided": _("決定"),
+        "sent_back": _("差し戻し"),
     }
 
 
@@ -51,6 +66,8 @@ TONES = {
     "decided": "success",
     "disbursed": "success",
     "settled": "neutral",
+    "cancelled": "warning",
+    "proposed": "info",
     "refused": "neutral",
     "requested": "info",
     "paid": "success",

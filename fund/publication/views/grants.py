@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from fund.grants import queries as grants
+from fund.grants.changes_store import changes_of_award
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid, NotFound
+from fund.ledger.reasons import reason_words
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
@@ -109,11 +111,14 @@ def grant(no: str) -> ResponseReturnValue:
         entries, more = queries.related(connection, column="award_no", value=no, limit=WAY)
         context = context_of(connection, entries)
         origin = queries.origin_of_award(connection, no)
+        changes = [one for one in changes_of_award(connection, no) if one.state == "decided"]
     return render_template(
         "publication/grant.html",
         row=row,
         award=row.award,
         state=state_word(row.award),
+        changes=changes,
+        reason=lambda code: reason_words(code, locale()),
         origin=_origin_parts(origin),
         gifts=origin,
         lines=[line(entry, context) for entry in entries],
