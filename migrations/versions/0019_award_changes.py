@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from hands import open_to_app
 
-revision = "0018_award_changes"
-down_revision = "0017_many_lines"
+revision = "0019_award_changes"
+down_revision = "0018_fingerprints"
 branch_labels = None
 depends_on = None
 
