@@ -23,7 +23,20 @@ FIRST_LOOK = dt.timedelta(minutes=2)
 # Built once: building a statement costs about as much as sending it.
 _LOCK = select(payment).where(payment.c.no == bindparam("of")).with_for_update()
 _CHANGE = update(payment).where(payment.c.no == bindparam("of"))
-_ADD_EVENT = upsert(provider_event).on_conflict_do_nothing().returning(provider_event.c.id)
+_ADD_EVENT = (
+    upsert(provider_event)
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                *("id", "type", "object_id", "livemode", "body"),
+                *("received_at", "state", "created_at", "source"),
+            )
+        }
+    )
+    .on_conflict_do_nothing()
+    .returning(provider_event.c.id)
+)
 _CLOSE = update(provider_event).where(
     provider_event.c.id == bindparam("of"), provider_event.c.state == "pending"
 )
@@ -160,11 +173,11 @@ def note_failure(tx: Transaction, number: str, code: str) -> None:
 
 
 def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "delivered") -> bool:
-    """Store an event's raw bytes once; False when it had been stored before.
+    """Store an event's raw bytes once and ask for its task; False when it was stored before.
 
     ``source`` says how it came: ``delivered`` to our door, or found in the provider's list.
     """
-    stored = tx.connection.execute(
+    added = tx.enqueue_rows(
         _ADD_EVENT,
         {
             "id": note.id,
@@ -177,8 +190,10 @@ def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "d
             "created_at": note.created_at,
             "source": source,
         },
-    ).scalar_one_or_none()
-    return stored is not None
+        "payments.process_event",
+        "event_id",
+    )
+    return bool(added)
 
 
 def close_event(

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Insert
 
 from fund.kernel.actor import Actor
 from fund.kernel.canonical import Json
 from fund.platform import audit
 from fund.platform.database import Database
 from fund.platform.settings import Settings
-from fund.platform.tasks import Task, TaskQueue
+from fund.platform.tasks import Task, TaskQueue, Values
 
 Port = TypeVar("Port")
 
@@ -60,6 +60,11 @@ class Transaction:
             self.house.queue.enqueue(self.connection, [asked])
         else:
             self._tasks.append(asked)
+
+    def enqueue_rows(self, insert: Insert, values: Values, task: str, argument: str) -> list[str]:
+        """Insert rows and ask for a task for each new one (``TaskQueue.enqueue_rows``)."""
+        queue = self.house.queue
+        return queue.enqueue_rows(self.connection, insert, values, task, argument)
 
     def audit(self, act: str, subject: str, **detail: Json) -> None:
         """Write who did what to which thing; never a donor's name, address or mail."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import JobDeferrer
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Insert, Select, select, text
 
 from fund.platform.database import libpq_url
 
 Payload: TypeAlias = "dict[str, int | str | None]"
+Values: TypeAlias = "Mapping[str, Any]"
 
 _MINE_TO_ADD = text(
     "SELECT NOT EXISTS (SELECT FROM procrastinate_jobs"
@@ -46,6 +48,17 @@ class TaskQueue:
             listed: list[dict[str, Any]] = list(payloads)
             self._deferrer(connection, name, None).batch_defer(*listed)
 
+    def enqueue_rows(
+        self, connection: Connection, insert: Insert, values: Values, task: str, argument: str
+    ) -> list[str]:
+        """Insert rows and ask for a task for each one that is new, in a single round trip.
+
+        ``insert`` returns one text column of the rows that it really added; the task of each is
+        told it as ``argument``. Returns these texts.
+        """
+        asked = {**values, "task_": task, "argument_": argument}
+        return list(connection.execute(_with_tasks(insert), asked).scalars())
+
     def enqueue_once(self, connection: Connection, task: Task, lock: str) -> None:
         """Add a task unless one with the same lock waits in the queue or is just being added.
 
@@ -70,6 +83,19 @@ class TaskQueue:
         return self._app.configure_task(
             name, allow_unknown=True, connection=raw, queueing_lock=lock
         )
+
+
+@functools.cache
+def _with_tasks(insert: Insert) -> Select[Any]:
+    """The insertion, and what the library sends to defer a task, for each row that it added."""
+    added = insert.cte("added")
+    (told,) = added.c
+    deferred = text(
+        "procrastinate_defer_jobs_v1(ARRAY[ROW('default', CAST(:task_ AS text), 0, NULL, NULL,"
+        f" jsonb_build_object(CAST(:argument_ AS text), added.{told.name}), NULL)"
+        "::procrastinate_job_to_defer_v1])"
+    )
+    return select(told, deferred).select_from(added)
 
 
 def _by_name(tasks: Sequence[Task]) -> dict[str, list[Payload]]:

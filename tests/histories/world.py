@@ -11,6 +11,7 @@ from unittest import mock
 
 from houses import wired_settings
 from simulated import BEGIN, SECRET, Provider
+from sqlalchemy import Connection, Insert
 
 from fund import wiring
 from fund.desk.state import state_lines
@@ -36,6 +37,13 @@ class Notebook:
 
     def enqueue(self, connection: object, tasks: Sequence[Task]) -> None:
         self.tasks.extend(task for task in tasks if task.name.startswith("payments."))
+
+    def enqueue_rows(
+        self, connection: Connection, insert: Insert, values: dict, name: str, argument: str
+    ) -> list[str]:
+        added = list(connection.execute(insert, values).scalars())
+        self.enqueue(connection, [Task(name, {argument: told}) for told in added])
+        return added
 
     def enqueue_once(self, connection: object, task: Task, lock: str) -> None:
         if task.name.startswith("payments.") and task not in self.tasks:

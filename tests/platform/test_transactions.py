@@ -10,10 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from houses import wired_house
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from fund.kernel.actor import Actor, system
+from fund.payments.models import provider_event
 from fund.platform import database
 from fund.platform.house import House
 
@@ -159,3 +161,41 @@ def test_who_wants_the_same_task_at_once_does_not_wait_for_the_other(
         another.submit(second).result()
     assert {name for name, _ in tasks(app_dsn)} == {"publication.append", "publication.release"}
     assert len(tasks(app_dsn)) == 2
+
+
+def test_each_new_row_has_its_task_and_a_known_one_none(house: House, app_dsn: str) -> None:
+    filled = [column.name for column in provider_event.c if not column.nullable]
+    given = {name: bindparam(name) for name in filled}
+    insert = (
+        upsert(provider_event).values(given).on_conflict_do_nothing().returning(provider_event.c.id)
+    )
+
+    def keep(*ids: str) -> list[str]:
+        added = []
+        with house.transaction(by=HAND, now=NOW) as tx:
+            for one in ids:
+                row = {"id": one, "type": "x", "livemode": False, "body": b"{}", "source": "listed"}
+                row |= {"object_id": "o", "received_at": NOW, "created_at": NOW, "state": "pending"}
+                added += tx.enqueue_rows(insert, row, "payments.process_event", "event_id")
+        return added
+
+    assert keep("evt_1", "evt_'2\"", "evt_1") == ["evt_1", "evt_'2\""]
+    assert keep("evt_1", "evt_3") == ["evt_3"]
+    assert tasks(app_dsn) == [
+        ("payments.process_event", {"event_id": one}) for one in ("evt_1", "evt_'2\"", "evt_3")
+    ]
+    (same,) = written(
+        app_dsn,
+        "SELECT DISTINCT queue_name, priority, lock, queueing_lock, status::text, attempts"
+        " FROM procrastinate_jobs",
+    )
+    with house.transaction(by=HAND, now=NOW) as tx:
+        tx.enqueue("payments.process_event", event_id="evt_4")
+    assert (
+        same
+        == written(
+            app_dsn,
+            "SELECT queue_name, priority, lock, queueing_lock, status::text, attempts"
+            " FROM procrastinate_jobs ORDER BY id DESC LIMIT 1",
+        )[0]
+    )

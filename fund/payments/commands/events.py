@@ -30,10 +30,7 @@ def keep_listed(house: House, *, now: dt.datetime, event: ListedEvent) -> bool:
 
 def _keep(house: House, now: dt.datetime, note: EventNote, body: bytes, source: str) -> bool:
     with house.transaction(by=system("provider"), now=now) as tx:
-        if not store.add_event(tx, note, body, source=source):
-            return False
-        tx.enqueue("payments.process_event", event_id=note.id)
-    return True
+        return store.add_event(tx, note, body, source=source)
 
 
 def close_event(house: House, *, now: dt.datetime, event_id: str, reason: str | None) -> None:
