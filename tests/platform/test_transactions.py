@@ -175,7 +175,7 @@ def test_each_new_row_has_its_task_and_a_known_one_none(house: House, app_dsn: s
         with house.transaction(by=HAND, now=NOW) as tx:
             for one in ids:
                 row = {"id": one, "type": "x", "livemode": False, "body": b"{}", "source": "listed"}
-                row |= {"object_id": "o", "received_at": NOW, "created_at": NOW, "state": "pending"}
+                row |= {"object_id": "o", "received_at": NOW, "state": "pending"}
                 added += tx.enqueue_rows(insert, row, "payments.process_event", "event_id")
         return added
 
