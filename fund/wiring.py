@@ -20,6 +20,7 @@ from fund.adapters.stripe_balance import StripeSettlements
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.adapters.stripe_refunds import StripeRefunds
+from fund.adapters.stripe_cards import StripeCards
 from fund.adapters.stripe_subscriptions import StripeSubscriptions
 from fund.allocation import reactions as allocation_reactions
 from fund.desk import deliveries as desk_deliveries
@@ -41,7 +42,7 @@ from fund.payments.ports import Provider
 from fund.payments.reconciliation import deliveries as reconciliation_deliveries
 from fund.payments.refund_ports import RefundDesk
 from fund.payments.settlement_ports import Settlements
-from fund.payments.subscriptions_ports import Subscriptions
+from fund.payments.subscriptions_ports import Cards, Subscriptions
 from fund.platform import attempts, outbox
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
@@ -112,6 +113,7 @@ def adapters(settings: Settings) -> Mapping[type[Any], Any]:
     stripe = StripeConnection(settings.stripe_secret_key, settings.stripe_api_base)
     return {
         Provider: StripeProvider(stripe, settings.stripe_webhook_secret),
+        Cards: StripeCards(stripe),
         Subscriptions: StripeSubscriptions(stripe),
         Settlements: StripeSettlements(stripe),
         RefundDesk: StripeRefunds(stripe),

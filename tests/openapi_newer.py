@@ -62,6 +62,7 @@ NEWER: tuple[Newer, ...] = (
     Newer(_CHOSEN, _asked("/v1/checkout/sessions"), {"allowed_payment_method_types": _TEXTS}),
     Newer(_CHOSEN, _of("checkout.session"), {"allowed_payment_method_types": _MAYBE_TEXTS}),
     Newer(_CHOSEN, _of("payment_intent"), {"allowed_payment_method_types": _MAYBE_TEXTS}),
+    Newer(_CHOSEN, _of("setup_intent"), {"allowed_payment_method_types": _MAYBE_TEXTS}),
     Newer(_SOURCE, _of("payment_intent"), {"source": _MAYBE_TEXT}),
     Newer(_SOURCE, _of("charge"), {"source": _MAYBE_TEXT}),
     Newer(

@@ -12,13 +12,14 @@ from fund.payments.subscriptions_queries import subscription_of
 from fund.platform.house import Transaction
 from fund.platform.letters import write_letter
 from fund.platform.outbox import queue_mail
+from fund.platform.settings import Settings
 
 
-def page_of(tx: Transaction, pledge_no: str, locale: str) -> str:
-    """The absolute address of a pledge's page."""
-    settings = tx.house.settings
+def page_of(settings: Settings, pledge_no: str, version: int, locale: str) -> str:
+    """The absolute address of a pledge's page, in the version of its address."""
     prefix = "" if locale == "ja" else f"/{locale}"
-    return f"{settings.base_url}{prefix}/m/{pledge_secret(settings.secret_key, pledge_no)}"
+    secret = pledge_secret(settings.secret_key, pledge_no, version)
+    return f"{settings.base_url}{prefix}/m/{secret}"
 
 
 def queue(
@@ -46,7 +47,7 @@ def queue(
         "name": donor.name_on_receipt,
         "pledge_no": pledge_no,
         "yen": int(row.yen),
-        "link": page_of(tx, pledge_no, locale),
+        "link": page_of(tx.house.settings, pledge_no, row.link_version, locale),
         "next_day": _day(known.period_end if known else None, locale),
         "until": _day(until, locale),
         "why": why,

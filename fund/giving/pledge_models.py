@@ -36,6 +36,8 @@ pledge = Table(
     Column("parts", JSONB, nullable=False),
     Column("state", Text, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("link_version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("link_version > 0", name="link_version"),
     Column("edition_code", Text, ForeignKey("edition.code"), nullable=False),
     Column("locale", Text, nullable=False),
     Column("asked", Text),

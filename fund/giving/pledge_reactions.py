@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from fund.giving import pledge_letters, pledges_store
 from fund.giving.commands import pledges
 from fund.payments.subscriptions_messages import (
+    CardChanged,
     InstalmentMissed,
     InstalmentPaid,
     SubscriptionMoved,
@@ -37,6 +38,11 @@ def tell_missed(tx: Transaction, message: InstalmentMissed) -> None:
             message.invoice_id,
             until=message.next_attempt_at,
         )
+
+
+def tell_card(tx: Transaction, message: CardChanged) -> None:
+    """Another card is charged from now on: the donor is told, whoever gave it."""
+    pledge_letters.queue(tx, "monthly.card", message.pledge_no, message.subject)
 
 
 def follow(tx: Transaction, message: SubscriptionMoved) -> None:
@@ -77,5 +83,6 @@ def _end(tx: Transaction, row: Row[Any], message: SubscriptionMoved) -> None:
 REACTIONS: dict[type[Message], tuple[Reaction, ...]] = {
     InstalmentPaid: (take,),
     InstalmentMissed: (tell_missed,),
+    CardChanged: (tell_card,),
     SubscriptionMoved: (follow,),
 }

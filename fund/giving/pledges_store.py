@@ -20,11 +20,12 @@ from fund.kernel.money import Yen
 from fund.platform.house import Transaction
 
 
-def pledge_secret(secret_key: str, pledge_no: str) -> str:
+def pledge_secret(secret_key: str, pledge_no: str, version: int = 1) -> str:
     """The secret of a pledge's page, derived like a gift's (32 lower-case characters)."""
-    digest = hmac.digest(
-        secret_key.encode(), b"mieru-fund/pledge-link/v1\x00" + pledge_no.encode(), "sha256"
-    )
+    text = b"mieru-fund/pledge-link/v1\x00" + pledge_no.encode()
+    if version > 1:
+        text += b"\x00" + str(version).encode()
+    digest = hmac.digest(secret_key.encode(), text, "sha256")
     number = int.from_bytes(digest[:20], "big")
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(155, -1, -5)).lower()
 
@@ -69,6 +70,37 @@ def lock_pledge(tx: Transaction, number: str) -> Row[Any] | None:
     return tx.connection.execute(
         select(pledge).where(pledge.c.no == number).with_for_update()
     ).one_or_none()
+
+
+def pledge_of(tx: Transaction, gift_no: str) -> Row[Any] | None:
+    """The locked pledge that a gift is a month of; take it before the gift itself."""
+    number = tx.connection.execute(
+        select(pledge.c.no)
+        .join(pledge_gift, pledge_gift.c.pledge_id == pledge.c.id)
+        .join(gift, gift.c.id == pledge_gift.c.gift_id)
+        .where(gift.c.no == gift_no)
+    ).scalar_one_or_none()
+    return lock_pledge(tx, number) if number is not None else None
+
+
+def renew_address(tx: Transaction, row: Row[Any]) -> list[Row[Any]]:
+    """Give a locked pledge's page a new address; returns its gifts, locked, the oldest first.
+
+    Whoever saw the page saw the addresses of its gifts too: the caller makes those anew.
+    """
+    version = int(row.link_version) + 1
+    secret = pledge_secret(tx.house.settings.secret_key, row.no, version)
+    tx.connection.execute(
+        update(pledge)
+        .where(pledge.c.id == row.id)
+        .values(link_version=version, secret_hash=secret_hash(secret))
+    )
+    months = select(pledge_gift.c.gift_id).where(pledge_gift.c.pledge_id == row.id)
+    return list(
+        tx.connection.execute(
+            select(gift).where(gift.c.id.in_(months)).order_by(gift.c.id).with_for_update()
+        )
+    )
 
 
 def move_pledge(tx: Transaction, row: Row[Any], after: str, **values: Any) -> None:

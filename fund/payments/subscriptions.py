@@ -21,6 +21,7 @@ from fund.payments.commands.booking import Paid, book
 from fund.payments.domain import PAYMENT, CheckoutFacts
 from fund.payments.ports import Provider
 from fund.payments.subscriptions_domain import (
+    LATER_LOOKS,
     InvoiceFacts,
     SubscriptionDossier,
     ended_reason,
@@ -210,11 +211,18 @@ def _move(tx: Transaction, row: Row[Any], dossier: SubscriptionDossier) -> None:
         period_end=dossier.period_end,
         customer_id=dossier.customer_id,
         as_of=tx.now,
-        look_at=next_look(dossier, tx.now),
+        look_at=_soon(row, next_look(dossier, tx.now), tx.now),
     )
     if state != row.state:
         tx.audit(f"subscription.{state}", row.pledge_no, before=row.state, reason=reason)
         tx.announce(SubscriptionMoved(row.pledge_no, state, reason))
+
+
+def _soon(row: Row[Any], look: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """A card that is being given is looked for sooner than the next charge."""
+    if look is None or row.card_session is None:
+        return look
+    return min(look, now + LATER_LOOKS)
 
 
 def give_up(house: House, *, now: dt.datetime, pledge_no: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from fund.kernel.actor import system
 from fund.kernel.errors import Unavailable
-from fund.payments import events, queries, subscriptions, subscriptions_store
+from fund.payments import cards, events, queries, subscriptions, subscriptions_store
 from fund.payments.queries import EventView
 from fund.payments.subscriptions_domain import FORGET_AFTER, LATER_LOOKS
 from fund.payments.subscriptions_ports import Subscriptions
@@ -42,6 +42,13 @@ def _invoice(house: House, event: EventView, now: dt.datetime) -> str | None:
     return subscriptions.refresh(house, now=now, subscription_id=found)
 
 
+@events.on("setup_intent.succeeded")
+def _card(house: House, event: EventView, now: dt.datetime) -> str | None:
+    if not event.object_id:
+        return "it names no card"
+    return cards.adopt(house, now=now, setup_id=event.object_id)
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -62,6 +69,8 @@ def sweep(house: House, *, now: dt.datetime, **_: Any) -> None:
 
 
 def _look(house: House, now: dt.datetime, row: Row[Any]) -> None:
+    if row.card_session is not None:
+        cards.look(house, now=now, pledge_no=row.pledge_no)
     found = row.subscription_id or _begun(house, row.gift_no)
     if found is not None:
         subscriptions.refresh(house, now=now, subscription_id=found)

@@ -29,6 +29,17 @@ class InstalmentMissed(Message):
 
 
 @dataclass(frozen=True)
+class CardChanged(Message):
+    """From now on another card is charged for a pledge: the donor gave it on the hosted page.
+
+    ``subject`` names the change for whoever tells of it once.
+    """
+
+    pledge_no: str
+    subject: str
+
+
+@dataclass(frozen=True)
 class SubscriptionMoved(Message):
     """A monthly payment is now active, past_due, paused or ended.
 

@@ -38,6 +38,8 @@ subscription = Table(
     Column("missed_attempts", Integer, nullable=False, server_default="0"),
     Column("failure_code", Text),
     Column("next_attempt_at", DateTime(timezone=True)),
+    Column("card_session", Text),
+    Column("card_as_of", DateTime(timezone=True)),
     Column("as_of", DateTime(timezone=True), nullable=False),
     Column("look_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),

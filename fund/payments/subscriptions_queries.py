@@ -18,7 +18,8 @@ class SubscriptionView:
     """A pledge's monthly payment as last reported (whole yen, times in UTC).
 
     ``period_end`` is when the next charge begins; ``failure_code`` and ``next_attempt_at`` tell
-    of a charge that is behind.
+    of a charge that is behind. ``card_session`` is the page on which the donor is giving another
+    card; ``card_as_of`` of when the card is that is charged now, None for the first one.
     """
 
     pledge_no: str
@@ -31,6 +32,8 @@ class SubscriptionView:
     ended_reason: str | None
     failure_code: str | None
     next_attempt_at: dt.datetime | None
+    card_session: str | None
+    card_as_of: dt.datetime | None
     as_of: dt.datetime
 
 
@@ -46,6 +49,8 @@ def _view(row: Row[Any]) -> SubscriptionView:
         ended_reason=row.ended_reason,
         failure_code=row.failure_code,
         next_attempt_at=row.next_attempt_at,
+        card_session=row.card_session,
+        card_as_of=row.card_as_of,
         as_of=row.as_of,
     )
 
@@ -66,6 +71,24 @@ def subscriptions_of(
         select(subscription).where(subscription.c.pledge_no.in_(list(pledge_nos)))
     )
     return {row.pledge_no: _view(row) for row in rows}
+
+
+def subscription_named(connection: Connection, subscription_id: str) -> SubscriptionView | None:
+    """The monthly payment that the provider calls by this id."""
+    row = connection.execute(
+        select(subscription).where(subscription.c.subscription_id == subscription_id)
+    ).one_or_none()
+    return _view(row) if row else None
+
+
+def pledges_behind(connection: Connection) -> frozenset[str]:
+    """The numbers of the pledges whose last charge failed and is still owed."""
+    rows = connection.execute(
+        select(subscription.c.pledge_no).where(
+            subscription.c.failure_code.is_not(None), subscription.c.state != "ended"
+        )
+    )
+    return frozenset(row.pledge_no for row in rows)
 
 
 def monthly_of_gift(connection: Connection, gift_no: str) -> str | None:

@@ -100,6 +100,7 @@ def claim_looks(tx: Transaction, limit: int, wait: dt.timedelta) -> list[Row[Any
                 subscription.c.pledge_no,
                 subscription.c.subscription_id,
                 subscription.c.gift_no,
+                subscription.c.card_session,
                 subscription.c.created_at,
             )
         )

@@ -19,7 +19,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from fund.sandbox import errands, failures, parameters, reading
-from fund.sandbox.errors import ApiError
+from fund.sandbox.errors import ApiError, CardError
 from fund.sandbox.resources import ENDPOINTS, INCLUDES, Call, Endpoint
 from fund.sandbox.store import Thing
 from fund.sandbox.till import Cause, Till, cause, new_id
@@ -89,7 +89,10 @@ def _answer(
             if earlier is not None:
                 return earlier
             call = Call(till, ids, read, till.settings.public_url or request.host_url)
-            thing = endpoint.answer(call)
+            try:
+                thing = endpoint.answer(call)
+            except CardError as refusal:
+                return _keep(till, key, params, _Written(refusal.status, _dump(refusal.body)))
             shown = reading.expanded(till, thing, read.get("expand", []), INCLUDES)
             return _keep(till, key, params, _Written(200, _dump(shown)))
     except ApiError as refusal:

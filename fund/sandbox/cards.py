@@ -55,6 +55,7 @@ def _declined(word: str, ja: str, en: str) -> Decline:
 
 DECLINES = {
     "4000000000000002": _REFUSED,
+    "4000000000000341": _REFUSED,
     "4000000000009995": _declined(
         "insufficient_funds",
         "カードの残高または利用枠が足りません。別のカードをお使いください。",
@@ -96,6 +97,8 @@ _NOT_A_TEST_CARD = Decline(
     "見本環境では、テスト用のカード番号だけが使えます。",
     "Only test card numbers work in this sandbox.",
 )
+GIVEN_ONLY = "4000000000000341"
+"""Can be kept for later; every charge of it is declined."""
 CHALLENGES = frozenset({"4000002500003155", "4000002760003184", "4000000000003220"})
 LATER = {
     "4000000000000259": "dispute:fraudulent",
@@ -134,6 +137,11 @@ class Card:
         if self.number in _SUCCEEDS:
             return None
         return DECLINES.get(self.number, _NOT_A_TEST_CARD)
+
+    @property
+    def decline_when_given(self) -> Decline | None:
+        """Why this card is refused when it is given for later; None if it can be kept."""
+        return None if self.number == GIVEN_ONLY else self.decline
 
     @property
     def challenges(self) -> bool:

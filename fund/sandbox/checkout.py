@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from fund.kernel.calendar import ZONE
-from fund.sandbox import intents, sessions, subscriptions
+from fund.sandbox import intents, sessions, setup_intents, subscriptions
 from fund.sandbox.cards import CANCELLED, OVERDUE, UNAUTHENTICATED, Card, Decline
 from fund.sandbox.errors import ApiError
 from fund.sandbox.intents import Means, Payer
@@ -37,11 +37,15 @@ def pay_by_card(till: Till, session_id: str, card: Card, payer: Payer) -> Outcom
         return Outcome("closed", session)
     if session["mode"] == "subscription":
         subscriptions.customer_for(till, session, payer)
-    intent = intents.open_for(till, session)
+    given = session["mode"] == "setup"
+    room = setup_intents if given else intents
+    intent = intent_of(till, session) or intents.open_for(till, session)
     means = intents.by_card(card, payer)
-    if card.decline is not None:
-        intents.decline(till, intent, means, card.decline)
-        return Outcome("declined", session, card.decline)
+    decline = card.decline_when_given if given else card.decline
+    if decline is not None:
+        refuse = setup_intents.refuse if given else intents.decline
+        refuse(till, intent, means, decline)
+        return Outcome("declined", session, decline)
     if card.challenges:
         till.store.hide(
             session_id,
@@ -50,9 +54,16 @@ def pay_by_card(till: Till, session_id: str, card: Card, payer: Payer) -> Outcom
         )
         url = {"return_url": session["success_url"], "url": aside(session, "3ds")}
         action = {"type": "redirect_to_url", "redirect_to_url": url}
-        intents.require_action(till, intent, means, action)
+        room.require_action(till, intent, means, action)
         return Outcome("challenge", session)
     return _paid(till, session, intent, means)
+
+
+def intent_of(till: Till, session: Thing) -> Thing | None:
+    """What a session waits for: its setup intent, or its payment intent once one was tried."""
+    if session["mode"] == "setup":
+        return till.get("setup_intent", session["setup_intent"])
+    return intents.of_session(till, session)
 
 
 def answer_challenge(till: Till, session_id: str, *, approve: bool) -> Outcome:
@@ -62,12 +73,15 @@ def answer_challenge(till: Till, session_id: str, *, approve: bool) -> Outcome:
     if intent is None or held is None:
         return Outcome("closed", session)
     till.store.hide(session_id, challenge=None)
-    if not approve:
-        intents.fail(till, intent, UNAUTHENTICATED)
-        return Outcome("declined", session, UNAUTHENTICATED)
     card = Card(held["number"], *held["ends"])
-    payer = Payer(**till.store.hidden(session_id)["payer"])
-    return _paid(till, session, intent, intents.by_card(card, payer))
+    means = intents.by_card(card, Payer(**till.store.hidden(session_id)["payer"]))
+    if approve:
+        return _paid(till, session, intent, means)
+    if session["mode"] == "setup":
+        setup_intents.refuse(till, intent, means, UNAUTHENTICATED)
+    else:
+        intents.fail(till, intent, UNAUTHENTICATED)
+    return Outcome("declined", session, UNAUTHENTICATED)
 
 
 def begin_paypay(till: Till, session_id: str, payer: Payer) -> Outcome:
@@ -153,6 +167,9 @@ def expire_voucher(till: Till, intent_id: str) -> Outcome:
 
 
 def _paid(till: Till, session: Thing, intent: Thing, means: Means) -> Outcome:
+    if session["mode"] == "setup":
+        setup_intents.keep(till, intent, means)
+        return Outcome("paid", sessions.complete(till, session, means.payer, paid=False))
     intent = intents.succeed(till, intent, means)
     if session["mode"] == "subscription" and means.card is not None:
         subscriptions.begin(till, session, intent, means.card, means.payer)
@@ -174,7 +191,7 @@ def offered(till: Till, session_id: str, method: str) -> Thing:
 def _waiting(till: Till, session_id: str) -> tuple[Thing, Thing | None]:
     """An open session and its intent, if that waits for the payer."""
     session = till.get("checkout.session", session_id)
-    intent = intents.of_session(till, session)
+    intent = intent_of(till, session)
     if session["status"] != "open" or intent is None:
         return session, None
     return session, intent if intent["status"] == "requires_action" else None

@@ -29,6 +29,15 @@ class ApiError(Exception):
             self.body["error"]["param"] = param
 
 
+class CardError(ApiError):
+    """A card that was refused: 402; what was done up to the refusal stays done."""
+
+    def __init__(self, message: str, *, code: str, decline_code: str | None) -> None:
+        super().__init__(message, status=402, kind="card_error", code=code)
+        if decline_code is not None:
+            self.body["error"]["decline_code"] = decline_code
+
+
 def missing(thing: str, identifier: str, param: str) -> ApiError:
     """The refusal for an id nobody knows: 404 ``resource_missing``."""
     return ApiError(

@@ -119,8 +119,13 @@ def _intent_for(till: Till, invoice: Thing) -> Thing:
     return intent
 
 
-def charge(till: Till, invoice: Thing, subscription: Thing) -> Decline | None:
-    """Try the subscription's card once; None when the invoice is paid by it."""
+def charge(
+    till: Till, invoice: Thing, subscription: Thing, *, planned: bool = True
+) -> Decline | None:
+    """Try the subscription's card once; None when the invoice is paid by it.
+
+    An attempt that was not ``planned`` moves no plan of further attempts.
+    """
     intent = till.get("payment_intent", payment_of(till, invoice)["payment"]["payment_intent"])
     held = till.store.hidden(subscription["id"])
     card = Card(held["card"]["number"], *held["card"]["ends"])
@@ -133,7 +138,10 @@ def charge(till: Till, invoice: Thing, subscription: Thing) -> Decline | None:
         settle(till, invoice)
         return None
     intents.decline(till, intent, means, card.decline)
-    _missed(till, invoice)
+    if planned:
+        _missed(till, invoice)
+    else:
+        till.emit("invoice.payment_failed", invoice)
     return card.decline
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from fund.sandbox import checkout, errands, intents, payforms, transfers
+from fund.sandbox import checkout, errands, payforms, transfers
 from fund.sandbox.checkout import Outcome
 from fund.sandbox.errors import ApiError
 from fund.sandbox.payforms import Filled
@@ -28,6 +28,7 @@ CARD_TABLE = (
     ("4000 0000 0000 0002", "card_generic"),
     ("4000 0000 0000 9995", "card_funds"),
     ("4000 0000 0000 0069", "card_expired"),
+    ("4000 0000 0000 0341", "card_given"),
     ("4000 0000 0000 0259", "card_dispute"),
 )
 
@@ -75,7 +76,7 @@ def _page(till: Till, session_id: str) -> AnyResponse:
 def _draw(till: Till, session: Thing, method: str, filled: Filled) -> Response:
     words = Words.of(session)
     refusal = None
-    if session["payment_intent"] and "refused" in request.args:
+    if "refused" in request.args:
         refusal = till.store.hidden(session["id"]).get("refusal")
     html = render_template(
         "pay.html",
@@ -166,7 +167,7 @@ def _paypay(till: Till, session_id: str) -> AnyResponse:
 
 def _ask(till: Till, session_id: str, title: str, method: str) -> AnyResponse:
     session = till.get("checkout.session", session_id)
-    intent = intents.of_session(till, session)
+    intent = checkout.intent_of(till, session)
     if session["status"] != "open" or intent is None or intent["status"] != "requires_action":
         return _after(till, session_id, "closed", method)
     html = render_template("ask.html", words=Words.of(session), session=session, title=title)

@@ -17,6 +17,7 @@ from fund.sandbox import (
     reading,
     refunds,
     sessions,
+    setups,
     subscriptions,
     transfers,
 )
@@ -58,6 +59,8 @@ def _list(kind: str, url: str, filters: reading.Filters) -> Answer:
 
 
 def _create_session(call: Call) -> Thing:
+    if call.params["mode"] == "setup":
+        return setups.create(call.till, call.params, call.base)
     return sessions.create(call.till, call.params, call.base)
 
 
@@ -151,6 +154,11 @@ def _subscriptions(call: Call) -> Thing:
         filters["status"] = f"{field('status')} = 'canceled'"
         asked["status"] = 0
     return reading.listing(call.till, "subscription", asked, filters, "/v1/subscriptions")
+
+
+def _pay_invoice(call: Call) -> Thing:
+    invoice = call.till.get("invoice", call.ids["id"], "invoice")
+    return subscriptions.pay(call.till, invoice, call.params)
 
 
 def _void_invoice(call: Call) -> Thing:
@@ -279,6 +287,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         sdk.PaymentMethodRetrieveParams,
         _retrieve("payment_method", "payment_method"),
     ),
+    Endpoint(
+        "GET",
+        "setup_intents/<id>",
+        sdk.SetupIntentRetrieveParams,
+        _retrieve("setup_intent", "intent"),
+    ),
     Endpoint("GET", "subscriptions", sdk.SubscriptionListParams, _subscriptions),
     Endpoint(
         "GET",
@@ -292,6 +306,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "GET", "invoices", sdk.InvoiceListParams, _list("invoice", "/v1/invoices", _BY_SUBSCRIPTION)
     ),
     Endpoint("GET", "invoices/<id>", sdk.InvoiceRetrieveParams, _retrieve("invoice", "invoice")),
+    Endpoint("POST", "invoices/<id>/pay", sdk.InvoicePayParams, _pay_invoice),
     Endpoint("POST", "invoices/<id>/void", sdk.InvoiceVoidInvoiceParams, _void_invoice),
     Endpoint("GET", "products/<id>", sdk.ProductRetrieveParams, _retrieve("product", "product")),
     Endpoint("GET", "prices/<id>", sdk.PriceRetrieveParams, _retrieve("price", "price")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from fund.sandbox import intents, products
+from fund.sandbox import intents, products, setup_intents
 from fund.sandbox.errors import ApiError
 from fund.sandbox.intents import Payer
 from fund.sandbox.store import Thing
@@ -70,7 +70,7 @@ def create(till: Till, params: Thing, base: str) -> Thing:
     methods = _eligible(till, params, total)
     monthly = params["mode"] == "subscription"
     identifier = new_id("cs_test", 58)
-    expires_at = _expiry(till, params.get("expires_at"))
+    expires_at = expiry(till, params.get("expires_at"))
     copied = (
         "allowed_payment_method_types",
         "excluded_payment_method_types",
@@ -125,16 +125,22 @@ def details(payer: Payer) -> Thing:
 
 
 def complete(till: Till, session: Thing, payer: Payer, *, paid: bool) -> Thing:
-    """Close the pay page: paid now, or unpaid with a promise to pay elsewhere."""
+    """Close the pay page: paid now, or unpaid with a promise to pay elsewhere, or not to pay."""
     session |= {
         "customer_details": details(payer),
-        "payment_status": "paid" if paid else "unpaid",
+        "payment_status": _payment_status(session, paid=paid),
         "status": "complete",
         "url": None,
     }
     till.store.save(session)
     till.emit("checkout.session.completed", session)
     return session
+
+
+def _payment_status(session: Thing, *, paid: bool) -> str:
+    if session["mode"] == "setup":
+        return "no_payment_required"
+    return "paid" if paid else "unpaid"
 
 
 def settle(till: Till, session: Thing, *, paid: bool) -> Thing:
@@ -162,6 +168,8 @@ def expire(till: Till, session: Thing) -> Thing:
     intent = intents.of_session(till, session)
     if intent is not None:
         intents.cancel(till, intent, "expired")
+    if session["setup_intent"]:
+        setup_intents.cancel(till, till.get("setup_intent", session["setup_intent"]))
     till.emit("checkout.session.expired", session)
     return session
 
@@ -198,7 +206,7 @@ def _check(params: Thing) -> None:
     _check_mode(params)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise ApiError("This sandbox plays ui_mode=hosted_page only.", param="ui_mode")
-    _check_addresses(params)
+    check_addresses(params)
     if len(params.get("client_reference_id", "")) > 200:
         raise ApiError(
             "Invalid string: must be at most 200 characters",
@@ -227,7 +235,12 @@ def _check_mode(params: Thing) -> None:
         raise ApiError(f"This sandbox does not play {name}.", param=f"subscription_data[{name}]")
 
 
-def _check_addresses(params: Thing) -> None:
+def check_addresses(params: Thing) -> None:
+    """Refuse addresses, of the web or of mail, that are none.
+
+    Raises:
+        ApiError: 400 naming the parameter.
+    """
     for name in ("success_url", "cancel_url"):
         if name in params and not _is_url(params[name]):
             raise ApiError("Not a valid URL", code="url_invalid", param=name)
@@ -289,7 +302,12 @@ def _item(till: Till, name: str, unit: int, quantity: int) -> Thing:
     )
 
 
-def _expiry(till: Till, asked: int | None) -> int:
+def expiry(till: Till, asked: int | None) -> int:
+    """When a new session ends (Unix seconds): as asked, within Stripe's bounds.
+
+    Raises:
+        ApiError: 400 outside of them.
+    """
     now = till.now()
     if asked is None:
         return now + _LONGEST

@@ -7,13 +7,20 @@ import datetime as dt
 
 from fund.sandbox import invoices, products
 from fund.sandbox.cards import Card
-from fund.sandbox.errors import ApiError
+from fund.sandbox.errors import ApiError, CardError
 from fund.sandbox.intents import Payer
 from fund.sandbox.store import Thing
 from fund.sandbox.till import Till, blank, new_id
 
 _TAKEN = frozenset(
-    {"cancel_at_period_end", "cancellation_details", "expand", "metadata", "pause_collection"}
+    {
+        "cancel_at_period_end",
+        "cancellation_details",
+        "default_payment_method",
+        "expand",
+        "metadata",
+        "pause_collection",
+    }
 )
 
 
@@ -194,7 +201,7 @@ def cancel(till: Till, subscription: Thing, params: Thing) -> Thing:
 
 
 def update(till: Till, subscription: Thing, params: Thing) -> Thing:
-    """Pause or resume collection, end with the period, or keep other metadata.
+    """Pause or resume collection, end with the period, charge another card or keep metadata.
 
     Raises:
         ApiError: 400 for what this sandbox does not play, or an ended subscription.
@@ -219,6 +226,10 @@ def update(till: Till, subscription: Thing, params: Thing) -> Thing:
             "cancellation_details": subscription["cancellation_details"]
             | {"reason": "cancellation_requested" if asked else None},
         }
+    if "default_payment_method" in params:
+        method = _method_of(till, params["default_payment_method"], subscription["customer"])
+        changes["default_payment_method"] = method["id"]
+        till.store.hide(subscription["id"], **till.store.hidden(method["id"]))
     if params.get("metadata"):
         changes["metadata"] = subscription["metadata"] | params["metadata"]
     before = {name: subscription[name] for name in changes if subscription[name] != changes[name]}
@@ -227,6 +238,46 @@ def update(till: Till, subscription: Thing, params: Thing) -> Thing:
     till.store.save(subscription | changes)
     till.emit("customer.subscription.updated", subscription | changes, before)
     return subscription | changes
+
+
+def _method_of(till: Till, identifier: str, customer: str) -> Thing:
+    """A card that this customer gave.
+
+    Raises:
+        ApiError: 400 for a payment method of somebody else.
+    """
+    method = till.get("payment_method", identifier, "default_payment_method")
+    if method["customer"] != customer or "card" not in till.store.hidden(identifier):
+        raise ApiError(
+            "The customer does not have a payment method with the ID "
+            f"{identifier}. The payment method must be attached to the customer.",
+            code="resource_missing",
+            param="default_payment_method",
+        )
+    return method
+
+
+def pay(till: Till, invoice: Thing, params: Thing) -> Thing:
+    """Charge an open invoice now, with the subscription's card; its retries stay as planned.
+
+    Raises:
+        ApiError: 400 for what is not open or not played.
+        CardError: 402 when the card is refused; the attempt stays on the record.
+    """
+    for name in sorted(set(params) - {"expand", "off_session"}):
+        raise ApiError(f"This sandbox does not play the parameter {name}.", param=name)
+    if invoice["status"] != "open":
+        raise ApiError(
+            f"This invoice is {invoice['status']}; only open invoices can be paid.",
+            code="invoice_already_paid" if invoice["status"] == "paid" else "invoice_not_editable",
+        )
+    subscription = _of(till, invoice)
+    declined = invoices.charge(till, invoice, subscription, planned=False)
+    if declined is not None:
+        raise CardError(declined.en, code=declined.code, decline_code=declined.decline_code)
+    if subscription["status"] == "past_due":
+        _become(till, subscription, "active")
+    return invoice
 
 
 def change_card(till: Till, identifier: str, number: str) -> Thing:

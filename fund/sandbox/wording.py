@@ -37,6 +37,22 @@ _WORDS: dict[str, tuple[str, str]] = {
     "lawson": ("ローソン", "Lawson"),
     "ministop": ("ミニストップ", "Ministop"),
     "seicomart": ("セイコーマート", "Seicomart"),
+    "give_card": ("カードの登録", "Your card"),
+    "give_card_text": (
+        "いまは、お支払いはありません。これからのお支払いに、このカードを使います。",
+        "Nothing is charged now. This card is used for the payments to come.",
+    ),
+    "submit_given": ("このカードにする", "Use this card"),
+    "back_given": ("変えずに戻る", "Go back without changing"),
+    "refused_card": ("このカードは登録できませんでした", "This card could not be kept"),
+    "challenge_given": (
+        "カード会社の認証画面の見本です。このカードの登録を認証しますか。",
+        "This stands for the card issuer's page. Authenticate keeping this card?",
+    ),
+    "card_given": (
+        "登録はできますが、お支払いのたびに断られます",
+        "Can be kept, but every charge is declined",
+    ),
     "submit": ("{amount}を支払う", "Pay {amount}"),
     "submit_konbini": ("支払番号を受け取る", "Get the payment number"),
     "submit_paypay": ("PayPayに進む", "Continue to PayPay"),

@@ -105,6 +105,20 @@ def monthly_params(amount: int = 3000) -> dict[str, Any]:
     }
 
 
+def setup_params(customer: str, **more: Any) -> dict[str, Any]:
+    """A session of mode ``setup``: a customer's card for later charges."""
+    return {
+        "mode": "setup",
+        "currency": "jpy",
+        "customer": customer,
+        "allowed_payment_method_types": ["card"],
+        "setup_intent_data": {"metadata": {"pledge": "M-SAMPLE"}},
+        "success_url": "http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "http://127.0.0.1:9/cancelled",
+        **more,
+    }
+
+
 def until(done: Callable[[], Any], seconds: float = 15) -> Any:
     """Wait for something another thread brings about; its value, or a failure."""
     end = time.monotonic() + seconds

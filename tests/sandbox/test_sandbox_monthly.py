@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import stripe
-from conftest import World, monthly_params
+from conftest import World, monthly_params, setup_params
 from test_sandbox_shapes import every_event
 
 from fund.sandbox.subscriptions import month_after
@@ -208,3 +208,71 @@ def test_every_charge_tells_of_invoice_and_subscription(world: World) -> None:
         parent = event.data.object.parent
         assert parent.subscription_details.subscription == identifier
         assert parent.subscription_details.metadata.pledge == "M-SAMPLE"
+
+
+def given(world: World, subscription: str, card: str) -> str:
+    """The payment method a customer gave on a page of its own."""
+    customer = world.stripe.subscriptions.retrieve(subscription).customer
+    session = world.stripe.checkout.sessions.create(setup_params(str(customer)))
+    assert (session.payment_intent, session.amount_total) == (None, None)
+    assert world.pay(session, card=card)["session"]["payment_status"] == "no_payment_required"
+    expand = {"expand": ["setup_intent"]}
+    intent = world.stripe.checkout.sessions.retrieve(session.id, expand).setup_intent
+    assert intent.status == "succeeded"
+    return str(intent.payment_method)
+
+
+def test_a_card_given_on_a_setup_page_pays_what_is_owed_and_the_months_to_come(
+    world: World,
+) -> None:
+    identifier = begun(world)
+    world.control(f"subscriptions/{identifier}/card", card=POOR)
+    pass_days(world, 32)
+    owed = invoices(world, identifier)[-1]
+    method = given(world, identifier, GOOD)
+    world.stripe.subscriptions.update(identifier, {"default_payment_method": method})
+    assert world.stripe.invoices.pay(owed.id).status == "paid"
+    assert world.stripe.subscriptions.retrieve(identifier).status == "active"
+    pass_days(world, 31)
+    assert [one.status for one in invoices(world, identifier)] == ["paid"] * 3
+    assert len(world.stripe.charges.list({"limit": 100}).data) == 4
+
+
+def test_a_refused_charge_of_a_new_card_stays_on_the_record_and_moves_no_plan(
+    world: World,
+) -> None:
+    identifier = begun(world)
+    world.control(f"subscriptions/{identifier}/card", card=POOR)
+    pass_days(world, 32)
+    owed = invoices(world, identifier)[-1]
+    method = given(world, identifier, "4000000000000341")
+    world.stripe.subscriptions.update(identifier, {"default_payment_method": method})
+    with pytest.raises(stripe.CardError) as refusal:
+        world.stripe.invoices.pay(owed.id)
+    assert (refusal.value.http_status, refusal.value.code) == (402, "card_declined")
+    after = invoices(world, identifier)[-1]
+    assert (after.status, after.attempt_count) == ("open", owed.attempt_count)
+    assert after.next_payment_attempt == owed.next_payment_attempt
+    assert len(world.stripe.charges.list({"limit": 100}).data) == 3
+
+
+def test_nobody_pays_with_the_card_of_another_customer(world: World) -> None:
+    first, second = begun(world), begun(world)
+    method = given(world, first, GOOD)
+    with pytest.raises(stripe.InvalidRequestError, match="must be attached"):
+        world.stripe.subscriptions.update(second, {"default_payment_method": method})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"line_items": [{"quantity": 1}]},
+        {"currency": "usd"},
+        {"customer": "cus_unknown"},
+        {"allowed_payment_method_types": ["konbini"]},
+    ],
+)
+def test_a_setup_page_refuses_what_it_does_not_play(world: World, change: Any) -> None:
+    params = setup_params(world.stripe.customers.create({}).id) | change
+    with pytest.raises(stripe.InvalidRequestError):
+        world.stripe.checkout.sessions.create(params)

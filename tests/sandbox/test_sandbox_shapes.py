@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 import stripe
-from conftest import KEY, World, monthly_params, session_params
+from conftest import KEY, World, monthly_params, session_params, setup_params
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 from stripe_types import check_answer, check_request
@@ -116,11 +116,28 @@ def play_months(world: World) -> None:
     world.control("clock", advance=month)
     subscriptions.update(first, {"cancel_at_period_end": True, "metadata": {"seen": "1"}})
     world.control("clock", advance=month)
+    play_cards_given(world, first)
     third = world.pay(world.session(**monthly_params()))["session"]["subscription"]
     subscriptions.cancel(third, {"cancellation_details": {"comment": "見本"}})
 
 
+def play_cards_given(world: World, subscription: str) -> None:
+    """A session of mode ``setup`` that ends, is refused, fails its challenge, keeps a card."""
+    customer = world.stripe.subscriptions.retrieve(subscription).customer
+    left = world.stripe.checkout.sessions.create(setup_params(customer))
+    world.control(f"sessions/{left.id}/expire")
+    given = world.stripe.checkout.sessions.create(setup_params(customer))
+    world.pay(given, card="4000000000000002")
+    world.pay(given, card="4000002500003155", approve=False)
+    world.pay(given, card="4000002500003155")
+
+
 EXPECTED_TYPES = {
+    *(
+        f"setup_intent.{w}"
+        for w in ("created", "requires_action", "setup_failed", "succeeded", "canceled")
+    ),
+    "payment_method.attached",
     "customer.created",
     *(f"customer.subscription.{w}" for w in ("created", "updated", "deleted")),
     *(
@@ -176,7 +193,12 @@ def test_every_object_and_every_event_fits_the_types_of_the_sdk(lived: World) ->
 
 def test_single_objects_fit_the_types_of_the_sdk_with_everything_expanded(lived: World) -> None:
     session = next(
-        s for s in lived.stripe.checkout.sessions.list({"limit": 100}).data if s.customer
+        s
+        for s in lived.stripe.checkout.sessions.list({"limit": 100}).data
+        if s.amount_total and s.customer
+    )
+    given = next(
+        s for s in lived.stripe.checkout.sessions.list({"limit": 100}).data if s.setup_intent
     )
     paths = [
         f"checkout/sessions/{session.id}?expand[]=payment_intent.latest_charge.balance_transaction&expand[]=line_items&expand[]=customer",
@@ -187,6 +209,7 @@ def test_single_objects_fit_the_types_of_the_sdk_with_everything_expanded(lived:
         "charges?expand[]=data.payment_intent.payment_method&expand[]=data.refunds",
         "refunds?expand[]=data.charge&expand[]=data.balance_transaction.source",
         "payment_intents?expand[]=data.latest_charge",
+        f"setup_intents/{given.setup_intent}?expand[]=payment_method&expand[]=customer",
         "subscriptions?status=all&expand[]=data.latest_invoice.payments&expand[]=data.customer",
         "invoices?expand[]=data.payments.data.payment.payment_intent&expand[]=data.lines",
         "balance_transactions?limit=100&expand[]=data.source",

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 
-from fund.giving import queries, store, store_donors
+from fund.giving import pledges_store, queries, store, store_donors
 from fund.giving.domain.donor import read_email
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
@@ -149,7 +149,8 @@ def mail_own_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) ->
 def renew_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> str:
     """Make a new address for the donor's page and mail it; the old one opens nothing any more.
 
-    Looking for a lost link never does this: whoever knows a number and a postcode could
+    Of a monthly gift all pages get new addresses, that of the monthly gift itself too: they
+    lead to each other. Looking for a lost link never does this: whoever knows a number and a postcode could
     otherwise close the donor's own bookmark.
 
     Raises:
@@ -157,6 +158,7 @@ def renew_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> st
         TooMany: when it was asked too often.
     """
     with house.transaction(by=by, now=now) as tx:
+        pledge = pledges_store.pledge_of(tx, gift_no)
         row = store.lock_gift(tx, gift_no)
         who = queries.donor_of(tx.connection, gift_no)
         if row is None or who is None:
@@ -165,6 +167,9 @@ def renew_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> st
             raise TooMany("アドレスを作り直せるのは、1日に3回までです", 86400)
         attempts.note(tx, "renew", gift_no)
         secret = store_donors.renew_link(tx, row)
+        for month in pledges_store.renew_address(tx, pledge) if pledge is not None else ():
+            if month.id != row.id:
+                store_donors.renew_link(tx, month)
         if who.email:
             _mail_link(tx, gift_no, who, "gift.link")
         tx.audit("gift.link-renewed", gift_no, version=int(row.link_version) + 1)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from fund.giving.domain import Part
 from fund.giving.domain.pledge import read_parts
@@ -14,6 +14,7 @@ from fund.giving.models import gift
 from fund.giving.pledge_models import pledge, pledge_gift
 from fund.kernel.ids import secret_hash
 from fund.kernel.money import Yen
+from fund.payments.subscriptions_queries import pledges_behind
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class PledgeView:
     state: str
     edition_code: str
     locale: str
+    link_version: int
     asked: str | None
     paused_by: str | None
     ended_by: str | None
@@ -61,6 +63,7 @@ def _view(row: Row[Any]) -> PledgeView:
         state=row.state,
         edition_code=row.edition_code,
         locale=row.locale,
+        link_version=row.link_version,
         asked=row.asked,
         paused_by=row.paused_by,
         ended_by=row.ended_by,
@@ -118,16 +121,74 @@ def months_of(connection: Connection, pledge_id: int) -> list[MonthView]:
     ]
 
 
+@dataclass(frozen=True)
+class PledgeFilter:
+    """Which pledges a list asks for: a state, those behind with a charge, those that ask."""
+
+    state: str | None = None
+    behind: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class PledgeTotals:
+    """A list's totals: how many, and what those that go on bring each month (whole yen)."""
+
+    count: int
+    going_on: int
+    monthly: Yen
+    received: Yen
+
+
+@dataclass(frozen=True)
+class Months:
+    """What the months of a pledge brought so far: how many, how many yen, when last."""
+
+    count: int
+    yen: Yen
+    last_on: dt.date | None
+
+
+def _conditions(connection: Connection, wanted: PledgeFilter) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.state:
+        found.append(pledge.c.state == wanted.state)
+    if wanted.behind:
+        found.append(pledge.c.no.in_(pledges_behind(connection)))
+    if wanted.asked:
+        found.append(pledge.c.asked.is_not(None))
+    return found
+
+
 def pledges(
-    connection: Connection, *, state: str | None, before: int | None, limit: int
+    connection: Connection, wanted: PledgeFilter, *, before: int | None, limit: int
 ) -> list[PledgeView]:
     """Pledges, the newest first, from below an id on."""
     asked = select(pledge).order_by(pledge.c.id.desc()).limit(limit)
-    if state:
-        asked = asked.where(pledge.c.state == state)
+    asked = asked.where(*_conditions(connection, wanted))
     if before is not None:
         asked = asked.where(pledge.c.id < before)
     return [_view(row) for row in connection.execute(asked)]
+
+
+def pledge_totals(connection: Connection, wanted: PledgeFilter) -> PledgeTotals:
+    """The totals of everything the filter finds, not of one page."""
+    conditions = _conditions(connection, wanted)
+    goes_on = pledge.c.state == "active"
+    counted = connection.execute(
+        select(
+            func.count(),
+            func.count().filter(goes_on),
+            func.coalesce(func.sum(pledge.c.yen).filter(goes_on), 0),
+        ).where(*conditions)
+    ).one()
+    received = connection.execute(
+        select(func.coalesce(func.sum(gift.c.yen), 0))
+        .join(pledge_gift, pledge_gift.c.gift_id == gift.c.id)
+        .join(pledge, pledge.c.id == pledge_gift.c.pledge_id)
+        .where(gift.c.received_on.is_not(None), *conditions)
+    ).scalar_one()
+    return PledgeTotals(int(counted[0]), int(counted[1]), Yen(int(counted[2])), Yen(int(received)))
 
 
 def pledge_counts(connection: Connection) -> dict[str, int]:
@@ -136,12 +197,17 @@ def pledge_counts(connection: Connection) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def months_counted(connection: Connection, pledge_ids: list[int]) -> dict[int, int]:
-    """How many months of each pledge brought money."""
+def months_counted(connection: Connection, pledge_ids: list[int]) -> dict[int, Months]:
+    """What the months of each pledge brought."""
     rows = connection.execute(
-        select(pledge_gift.c.pledge_id, func.count())
+        select(
+            pledge_gift.c.pledge_id,
+            func.count(),
+            func.sum(gift.c.yen),
+            func.max(gift.c.received_on),
+        )
         .join(gift, gift.c.id == pledge_gift.c.gift_id)
         .where(pledge_gift.c.pledge_id.in_(pledge_ids), gift.c.received_on.is_not(None))
         .group_by(pledge_gift.c.pledge_id)
     )
-    return {int(row[0]): int(row[1]) for row in rows}
+    return {int(row[0]): Months(int(row[1]), Yen(int(row[2])), row[3]) for row in rows}

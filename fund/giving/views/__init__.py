@@ -13,6 +13,7 @@ from fund.giving.views import (
     staff,
     staff_corrections,
     staff_payments,
+    staff_pledges,
     steps,
     submission,
     uses,
@@ -35,6 +36,7 @@ PAGES = (
     staff_corrections,
     staff_payments,
     pledges,
+    staff_pledges,
 )
 """Importing a module attaches its pages to the blueprint."""
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fund.giving import commands, wording
 from fund.giving.commands import pledges as commands_of
+from fund.giving.pledge_letters import page_of
+from fund.giving.pledges_store import pledge_secret
 from fund.giving.queries import pledges as asked
 from fund.giving.queries.pledges import PledgeView
 from fund.giving.views.blueprint import blueprint
 from fund.kernel.actor import donor as donor_hand
 from fund.kernel.calendar import day_in_japan
-from fund.kernel.errors import NotFound
-from fund.payments.subscriptions_queries import subscription_of
-from fund.platform.web.access import permission, public
-from fund.platform.web.context import current_actor, current_house, now
-from fund.platform.web.query import Query
-from fund.platform.web.twins import Column, csv_response
+from fund.kernel.errors import NotFound, Unavailable
+from fund.payments.cards import open_card_page
+from fund.payments.commands import CheckoutWording
+from fund.payments.subscriptions_queries import SubscriptionView, subscription_of
+from fund.platform.web.access import public
+from fund.platform.web.context import current_house, now
 from fund.registry import queries as registry
-
-PAGE = 50
 
 
 def state_words() -> dict[str, tuple[str, str]]:
@@ -67,9 +67,13 @@ def monthly(secret: str) -> ResponseReturnValue:
         pledge=pledge,
         months=[(month, commands.secret_of(house, month.gift_no)) for month in months],
         next_day=day_in_japan(charged) if charged else None,
-        behind=known.failure_code if known else None,
+        behind=behind_text(known.failure_code) if known and known.failure_code else None,
         retry_day=day_in_japan(known.next_attempt_at) if known and known.next_attempt_at else None,
         names=names,
+        as_of=now(),
+        card_day=day_in_japan(known.card_as_of) if known and known.card_as_of else None,
+        card_pending=known.card_session is not None if known else False,
+        refresh=_again(secret, known),
         state_words=state_words(),
         asked_words=asked_words(),
         gift_words=wording.state_words(),
@@ -95,63 +99,64 @@ def change_monthly(secret: str, act: str) -> ResponseReturnValue:
     return _to(secret)
 
 
-def _to(secret: str) -> Response:
-    response = redirect(f"{request.script_root}/m/{secret}", 303)
-    if not isinstance(response, Response):
-        raise TypeError("a redirect is a response of Flask")
-    return response
+def _to(secret: str) -> ResponseReturnValue:
+    return redirect(f"{request.script_root}/m/{secret}", 303)
 
 
-@blueprint.get("/staff/pledges")
-@permission("gift.read")
-def staff_pledges() -> ResponseReturnValue:
-    """Monthly gifts by state, the newest first."""
-    query = Query(request.args)
-    state = query.choice("state", state_words().keys())
-    after = query.integer("after", 1, 2**53)
-    query.check()
-    with current_house().database.reading() as connection:
-        found = asked.pledges(connection, state=state, before=after, limit=PAGE + 1)
-        counted = asked.months_counted(connection, [one.id for one in found])
-        return render_template(
-            "giving/staff_pledges.html",
-            pledges=found[:PAGE],
-            following=found[PAGE - 1].id if len(found) > PAGE else None,
-            months=counted,
-            counts=asked.pledge_counts(connection),
-            state=state,
-            names=registry.names(connection),
-            state_words=state_words(),
-            asked_words=asked_words(),
-            wish_text=wording.wish_text,
-            may_stop=current_actor().is_person(),
-        )
-
-
-@blueprint.get("/staff/pledges.csv")
-@permission("gift.read")
-def staff_pledges_csv() -> Response:
-    """The same rows as a file; no person is in it."""
-    with current_house().database.reading() as connection:
-        found = asked.pledges(connection, state=None, before=None, limit=1_000_000)
-        counted = asked.months_counted(connection, [one.id for one in found])
-    columns: list[Column[PledgeView]] = [
-        Column("no", "番号", lambda one: one.no),
-        Column("state", "状態", lambda one: one.state),
-        Column("yen", "毎月の金額", lambda one: int(one.yen)),
-        Column("months", "支払われた月", lambda one: counted.get(one.id, 0)),
-        Column("created_on", "申し込み", lambda one: str(day_in_japan(one.created_at))),
-        Column("ended_by", "おわらせた人", lambda one: one.ended_by),
-    ]
-    return csv_response("monthly-gifts", columns, found)
-
-
-@blueprint.post("/staff/pledges/<no>/<any(pause, resume, stop):act>")
-@permission("gift.correct")
-def staff_change_pledge(no: str, act: str) -> ResponseReturnValue:
-    """An officer pauses, resumes or stops for a donor who asked by telephone."""
-    commands_of.ask(
-        current_house(), by=current_actor(), now=now(), pledge_no=no[:20].upper(), act=act
+@blueprint.post("/m/<secret>/card")
+@public
+def change_card(secret: str) -> ResponseReturnValue:
+    """Send the donor to the hosted page on which another card is given; nothing is charged there."""
+    house, pledge = current_house(), _behind(secret)
+    ours = house.settings.municipality
+    address = page_of(house.settings, pledge.no, pledge.link_version, pledge.locale)
+    wording_of = CheckoutWording(
+        description=ours.fund_name_en if pledge.locale == "en" else ours.fund_name,
+        success_url=f"{address}?card=given",
+        cancel_url=f"{address}?card=kept",
+        email="",
+        locale=pledge.locale,
     )
-    flash(_("手続きを受け付けました。決済会社に伝えています。"), "success")
-    return redirect(url_for("giving.staff_pledges"), 303)
+    hand = donor_hand(pledge.no)
+    try:
+        page = open_card_page(house, by=hand, now=now(), pledge_no=pledge.no, wording=wording_of)
+    except Unavailable:
+        flash(_("決済会社に接続できません。何も変わっていません。少し待ってからお試しください。"), "error")
+        return _to(secret)
+    return redirect(page, 303)
+
+
+@blueprint.route("/m/<secret>/renew", methods=["GET", "POST"])
+@public
+def renew_monthly(secret: str) -> ResponseReturnValue:
+    """New addresses for this page and for the pages of its months; the old ones open nothing."""
+    house, pledge = current_house(), _behind(secret)
+    if request.method == "GET":
+        return render_template("giving/renew_monthly.html", pledge=pledge, secret=secret)
+    with house.database.reading() as connection:
+        newest = asked.months_of(connection, pledge.id)[0].gift_no
+    commands.renew_link(house, by=donor_hand(pledge.no), now=now(), gift_no=newest)
+    with house.database.reading() as connection:
+        fresh = asked.pledge_by_no(connection, pledge.no) or pledge
+    flash(_("新しいアドレスに変わりました。この画面を保存してください"), "success")
+    return _to(pledge_secret(house.settings.secret_key, fresh.no, fresh.link_version))
+
+
+def behind_text(code: str) -> str:
+    """Why a month's charge failed, as far as it helps the donor to put it right."""
+    texts: dict[str, str] = {
+        "insufficient_funds": _("カードの残高や利用枠が足りないようです。"),
+        "card_velocity_exceeded": _("カードの残高や利用枠が足りないようです。"),
+        "expired_card": _("カードの有効期限が切れているようです。"),
+        "authentication_required": _("カード会社が、ご本人の確認を求めています。"),
+    }
+    return texts.get(code, _("カード会社に承認されませんでした。理由は、カード会社だけがお答えできます。"))
+
+
+def _again(secret: str, known: SubscriptionView | None) -> str | None:
+    """Where to look again while a card that was just given is not charged yet; six times."""
+    turn = request.args.get("turn", "0")
+    given = request.args.get("card") == "given" and known is not None and known.card_session
+    if not given or not turn.isascii() or not turn.isdigit() or len(turn) > 1 or int(turn) > 5:
+        return None
+    return url_for("giving.monthly", secret=secret, card="given", turn=int(turn) + 1)
