@@ -17,10 +17,10 @@ from fund.adapters.shelf import FolderShelf
 from fund.adapters.signing import Ed25519Notary, KeySigner
 from fund.adapters.smtp_mailer import SmtpMailer
 from fund.adapters.stripe_balance import StripeSettlements
+from fund.adapters.stripe_cards import StripeCards
 from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.adapters.stripe_refunds import StripeRefunds
-from fund.adapters.stripe_cards import StripeCards
 from fund.adapters.stripe_subscriptions import StripeSubscriptions
 from fund.allocation import reactions as allocation_reactions
 from fund.desk import deliveries as desk_deliveries

@@ -198,3 +198,12 @@ def test_english_pages_hold_no_japanese_of_ours(words_of):
         if (japanese := [text for text in words_of(path, status) if _is_japanese(text)])
     }
     assert found == {}
+
+
+def test_what_a_donor_gives_is_called_a_gift_everywhere_in_english(english):
+    mails = ROOT / "templates" / "mail"
+    said = [words for _key, words in pairs(english)]
+    said += [file.read_text(encoding="utf-8") for file in mails.glob("*.en.*")]
+    assert [
+        words[:80] for words in said if re.search(r"\bdonat(e|es|ed|ions?)\b", words, re.IGNORECASE)
+    ] == []

@@ -86,9 +86,7 @@ def _monthly_secret(pledge: PledgeView | None) -> str | None:
     """The secret of the page of the monthly gift that this gift is a month of."""
     if pledge is None:
         return None
-    return pledge_secret(
-        current_house().settings.secret_key, pledge.no, pledge.link_version
-    )
+    return pledge_secret(current_house().settings.secret_key, pledge.no, pledge.link_version)
 
 
 def _payment_panel(story: DonorStory) -> dict[str, Any]:

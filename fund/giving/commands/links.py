@@ -150,8 +150,8 @@ def renew_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> st
     """Make a new address for the donor's page and mail it; the old one opens nothing any more.
 
     Of a monthly gift all pages get new addresses, that of the monthly gift itself too: they
-    lead to each other. Looking for a lost link never does this: whoever knows a number and a postcode could
-    otherwise close the donor's own bookmark.
+    lead to each other. Looking for a lost link never does this: whoever knows a number and a
+    postcode could otherwise close the donor's own bookmark.
 
     Raises:
         NotFound: for an unknown gift.

@@ -106,7 +106,7 @@ def _to(secret: str) -> ResponseReturnValue:
 @blueprint.post("/m/<secret>/card")
 @public
 def change_card(secret: str) -> ResponseReturnValue:
-    """Send the donor to the hosted page on which another card is given; nothing is charged there."""
+    """Go on to the hosted page on which another card is given; nothing is charged there."""
     house, pledge = current_house(), _behind(secret)
     ours = house.settings.municipality
     address = page_of(house.settings, pledge.no, pledge.link_version, pledge.locale)
@@ -121,7 +121,10 @@ def change_card(secret: str) -> ResponseReturnValue:
     try:
         page = open_card_page(house, by=hand, now=now(), pledge_no=pledge.no, wording=wording_of)
     except Unavailable:
-        flash(_("決済会社に接続できません。何も変わっていません。少し待ってからお試しください。"), "error")
+        flash(
+            _("決済会社に接続できません。何も変わっていません。少し待ってからお試しください。"),
+            "error",
+        )
         return _to(secret)
     return redirect(page, 303)
 
@@ -150,7 +153,9 @@ def behind_text(code: str) -> str:
         "expired_card": _("カードの有効期限が切れているようです。"),
         "authentication_required": _("カード会社が、ご本人の確認を求めています。"),
     }
-    return texts.get(code, _("カード会社に承認されませんでした。理由は、カード会社だけがお答えできます。"))
+    return texts.get(
+        code, _("カード会社に承認されませんでした。理由は、カード会社だけがお答えできます。")
+    )
 
 
 def _again(secret: str, known: SubscriptionView | None) -> str | None:

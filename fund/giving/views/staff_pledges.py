@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,11 +42,11 @@ class Row:
     charge: SubscriptionView | None
 
     @property
-    def next_on(self) -> str:
-        """The day of the next charge, or nothing."""
+    def next_on(self) -> dt.date | None:
+        """The day of the next charge."""
         goes_on = self.pledge.state == "active" and self.charge is not None
         due = self.charge.period_end if goes_on and self.charge else None
-        return str(day_in_japan(due)) if due else ""
+        return day_in_japan(due) if due else None
 
 
 def _rows(
@@ -127,7 +128,7 @@ def _columns(names: registry.Names) -> Sequence[Column[Row]]:
         Column("months", "支払われた月", lambda row: row.months.count),
         Column("received_yen", "受け取った金額", lambda row: int(row.months.yen)),
         Column("last_on", "さいごの受領日", lambda row: str(row.months.last_on or "")),
-        Column("next_on", "つぎの支払い", lambda row: row.next_on),
+        Column("next_on", "つぎの支払い", lambda row: str(row.next_on or "")),
         Column("behind", "支払いの遅れ", lambda row: row.charge.failure_code if row.charge else ""),
         Column("asked", "手続き中", lambda row: row.pledge.asked or ""),
         Column("created_on", "申し込み", lambda row: str(day_in_japan(row.pledge.created_at))),

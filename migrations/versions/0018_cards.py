@@ -9,8 +9,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_cards"
-down_revision = "0015_quiet_queue"
+revision = "0018_cards"
+down_revision = "0017_many_lines"
 branch_labels = None
 depends_on = None
 
