@@ -153,9 +153,8 @@ def behind_text(code: str) -> str:
         "expired_card": _("カードの有効期限が切れているようです。"),
         "authentication_required": _("カード会社が、ご本人の確認を求めています。"),
     }
-    return texts.get(
-        code, _("カード会社に承認されませんでした。理由は、カード会社だけがお答えできます。")
-    )
+    refused: str = _("カード会社に承認されませんでした。理由は、カード会社だけがお答えできます。")
+    return texts.get(code, refused)
 
 
 def _again(secret: str, known: SubscriptionView | None) -> str | None:

@@ -9,8 +9,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_cards"
-down_revision = "0017_many_lines"
+revision = "0020_cards"
+down_revision = "0019_award_changes"
 branch_labels = None
 depends_on = None
 
