@@ -33,7 +33,7 @@ def status(story: DonorStory, returned: str) -> Status:
             _("この画面を閉じても大丈夫です。確認できると、このページの表示が変わります。"),
         )
     code = payment.failure_code if payment else None
-    if state in {"awaiting_payment", "failed"} and code and code != VOUCHER_OVERDUE:
+    if state in {"awaiting_payment", "failed", "expired"} and code and code != VOUCHER_OVERDUE:
         return "warning", _("お支払いは行われていません"), decline_advice(code)
     if state == "received":
         return _received(payment)

@@ -8,11 +8,12 @@ from typing import Any
 
 import structlog
 
+from fund.kernel.actor import system
 from fund.kernel.errors import Unavailable
 from fund.payments import commands, events, queries
 from fund.payments.commands.events import LISTED
 from fund.payments.commands.watching import Look
-from fund.payments.domain import REMIND_BEFORE
+from fund.payments.domain import DECLINES_PER_PAGE, REMIND_BEFORE
 from fund.payments.facts import Dossier
 from fund.payments.ports import Provider
 from fund.payments.queries import EventView
@@ -59,7 +60,18 @@ def _session(house: House, event: EventView, now: dt.datetime) -> str | None:
 )
 def _intent(house: House, event: EventView, now: dt.datetime) -> str | None:
     dossier = _fetched(house.port(Provider).dossier_of_intent, event.object_id)
-    return _apply(house, event, now, dossier, "the provider does not know this payment")
+    reason = _apply(house, event, now, dossier, "the provider does not know this payment")
+    if reason is None and event.type == queries.DECLINED:
+        _close_worn_page(house, now, event.object_id)
+    return reason
+
+
+def _close_worn_page(house: House, now: dt.datetime, intent_id: str) -> None:
+    """Close a page on which card after card was declined: somebody tries out cards."""
+    with house.database.reading() as connection:
+        declined = queries.declines_on_page(connection, intent_id)
+    if len(declined) >= DECLINES_PER_PAGE:
+        commands.close_checkout(house, by=system("provider"), now=now, payment_no=declined[0])
 
 
 @events.on("charge.refunded")

@@ -56,6 +56,9 @@ KONBINI_DAYS = 7
 TRANSFER_LIFE = dt.timedelta(days=30)
 """How long a transfer is waited for; the provider itself sets no end to it."""
 
+DECLINES_PER_PAGE = 10
+"""After so many declined cards the hosted page is closed: the next one asks for patience first."""
+
 REMIND_BEFORE = dt.timedelta(hours=24)
 """How long before a voucher's end its donor is reminded, once."""
 

@@ -92,6 +92,11 @@ provider_event = Table(
     CheckConstraint("state IN ('pending', 'processed', 'ignored')", name="state"),
     CheckConstraint("(state = 'pending') = (processed_at IS NULL)", name="processed_when"),
     Index("ix_provider_event_pending", "received_at", postgresql_where="state = 'pending'"),
+    Index(
+        "ix_provider_event_declined",
+        "object_id",
+        postgresql_where=text("type = 'payment_intent.payment_failed'"),
+    ),
 )
 
 provider_watermark = Table(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.payments.domain import LIVE
 from fund.payments.models import payment, provider_event, provider_watermark
+
+DECLINED = "payment_intent.payment_failed"
+"""The provider's event for a card that was declined; the page stays open for another one."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,54 @@ def payments_of(connection: Connection, gift_no: str) -> list[PaymentView]:
         select(payment).where(payment.c.gift_no == gift_no).order_by(payment.c.attempt)
     )
     return [_view(row) for row in rows]
+
+
+def declines_of(
+    connection: Connection, gift_nos: Collection[str], since: dt.datetime
+) -> list[dt.datetime]:
+    """When cards were declined for these gifts since a moment, each decline once.
+
+    A page lets its visitor try card after card: each decline is an event of the provider, which
+    is stored once however often it is told. Where none was heard of, the code that a look at the
+    page found counts as one.
+    """
+    told = payment.outerjoin(
+        provider_event,
+        and_(
+            provider_event.c.object_id == payment.c.intent_id,
+            provider_event.c.type == DECLINED,
+        ),
+    )
+    when = func.coalesce(
+        provider_event.c.created_at, provider_event.c.received_at, payment.c.created_at
+    )
+    rows = connection.execute(
+        select(when)
+        .select_from(told)
+        .where(
+            payment.c.gift_no.in_(gift_nos),
+            payment.c.method == "card",
+            or_(provider_event.c.id.is_not(None), payment.c.failure_code.is_not(None)),
+            when >= since,
+        )
+        .order_by(when)
+    )
+    return [moment for (moment,) in rows]
+
+
+def declines_on_page(connection: Connection, intent_id: str) -> list[str]:
+    """The numbers of an open payment by card, once for each card declined on its page."""
+    rows = connection.execute(
+        select(payment.c.no)
+        .join(provider_event, provider_event.c.object_id == payment.c.intent_id)
+        .where(
+            payment.c.intent_id == intent_id,
+            payment.c.method == "card",
+            payment.c.state == "open",
+            provider_event.c.type == DECLINED,
+        )
+    )
+    return [str(number) for (number,) in rows]
 
 
 def current(attempts: Sequence[PaymentView]) -> PaymentView | None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 
 from fund.kernel.actor import system
@@ -42,6 +43,8 @@ attempt = Table(
 )
 
 KEPT = dt.timedelta(days=2)
+_EVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""The day under which locks are named: the same before and after midnight."""
 
 
 def key_hash(house: House, now: dt.datetime, act: str, key: str) -> bytes:
@@ -57,16 +60,30 @@ def note(tx: Transaction, act: str, key: str) -> None:
     tx.connection.execute(insert(attempt).values(act=act, key_hash=hashed, at=tx.now))
 
 
-def count(
-    connection: Connection, house: House, now: dt.datetime, act: str, key: str, within: dt.timedelta
-) -> int:
-    """How many attempts of an act stand against a key within a time before now."""
-    hashed = key_hash(house, now, act, key)
+def standing(tx: Transaction, act: str, key: str, within: dt.timedelta) -> int:
+    """How many attempts of an act stand against a key within a time (at most a day) before now.
+
+    Whoever asks about the same key next waits until this transaction ends: counting, deciding and
+    noting are one act, however many come at once. A transaction that asks about several keys asks
+    in the same order of acts as all others.
+    """
+    today = key_hash(tx.house, tx.now, act, key)
+    # Keys change at midnight; what was noted before stands against the day before.
+    hashes = {today, key_hash(tx.house, tx.now - within, act, key)}
+    lock = key_hash(tx.house, _EVER, act, key)
+    tx.connection.execute(
+        text("SELECT pg_advisory_xact_lock(:number)"),
+        {"number": int.from_bytes(lock[:8], "big", signed=True)},
+    )
     return int(
-        connection.execute(
+        tx.connection.execute(
             select(func.count())
             .select_from(attempt)
-            .where(attempt.c.act == act, attempt.c.key_hash == hashed, attempt.c.at > now - within)
+            .where(
+                attempt.c.act == act,
+                attempt.c.key_hash.in_(hashes),
+                attempt.c.at > tx.now - within,
+            )
         ).scalar_one()
     )
 

@@ -78,7 +78,7 @@ def ask_email_change(
         if row is None or who is None:
             raise NotFound("寄附が見つかりません")
         day = dt.timedelta(days=1)
-        asked = attempts.count(tx.connection, house, now, "email-change", gift_no, day)
+        asked = attempts.standing(tx, "email-change", gift_no, day)
         if asked >= EMAIL_CHANGES_PER_DAY:
             raise Conflict("メールアドレスの変更は、1日に5回までです。明日もう一度お試しください")
         attempts.note(tx, "email-change", gift_no)

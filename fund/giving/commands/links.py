@@ -60,8 +60,8 @@ def ask_link(
     """
     wanted = read_gift_no(number[:40]) or number[:40]
     with house.transaction(by=by, now=now) as tx:
-        per_origin = attempts.count(tx.connection, house, now, "find-from", origin, HOUR)
-        per_number = attempts.count(tx.connection, house, now, "find-for", wanted, HOUR)
+        per_origin = attempts.standing(tx, "find-from", origin, HOUR)
+        per_number = attempts.standing(tx, "find-for", wanted, HOUR)
         if per_origin >= FINDS_PER_ADDRESS or per_number >= FINDS_PER_NUMBER:
             raise TooMany("短い間に何度も調べられています。1時間ほどたってからお試しください", 3600)
         attempts.note(tx, "find-from", origin)
@@ -139,7 +139,7 @@ def mail_own_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) ->
             raise NotFound("寄附が見つかりません")
         if not who.email:
             raise Conflict("メールアドレスが登録されていません")
-        if attempts.count(tx.connection, house, now, "own-link", gift_no, HOUR) >= LINKS_PER_HOUR:
+        if attempts.standing(tx, "own-link", gift_no, HOUR) >= LINKS_PER_HOUR:
             raise TooMany("すでにお送りしています。届かないときは、1時間後にお試しください", 3600)
         attempts.note(tx, "own-link", gift_no)
         _mail_link(tx, gift_no, who, "gift.link")
@@ -163,7 +163,7 @@ def renew_link(house: House, *, by: Actor, now: dt.datetime, gift_no: str) -> st
         who = queries.donor_of(tx.connection, gift_no)
         if row is None or who is None:
             raise NotFound("寄附が見つかりません")
-        if attempts.count(tx.connection, house, now, "renew", gift_no, DAY) >= LINKS_PER_HOUR:
+        if attempts.standing(tx, "renew", gift_no, DAY) >= LINKS_PER_HOUR:
             raise TooMany("アドレスを作り直せるのは、1日に3回までです", 86400)
         attempts.note(tx, "renew", gift_no)
         secret = store_donors.renew_link(tx, row)
@@ -195,8 +195,8 @@ def mail_draft(
     """
     last_day = day_in_japan(now + life)
     with house.transaction(by=by, now=now) as tx:
-        per_draft = attempts.count(tx.connection, house, now, "draft-mail", token, DAY)
-        per_mail = attempts.count(tx.connection, house, now, "draft-to", email.lower(), DAY)
+        per_draft = attempts.standing(tx, "draft-mail", token, DAY)
+        per_mail = attempts.standing(tx, "draft-to", email.lower(), DAY)
         if per_draft >= DRAFT_MAILS or per_mail >= DRAFT_MAILS_PER_ADDRESS:
             raise TooMany("今日はこれ以上お送りできません。明日もう一度お試しください", 86400)
         attempts.note(tx, "draft-mail", token)

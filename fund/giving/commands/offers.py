@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from fund.giving import store, store_donors
 from fund.giving.commands import pledging
+from fund.giving.commands.patience import admit
 from fund.giving.domain import Offer, Wish, split_parts
 from fund.giving.domain.offer import check_bounds
+from fund.giving.domain.patience import Visitor
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
@@ -45,13 +47,17 @@ def secret_of(house: House, gift_no: str) -> str:
         return store_donors.link_secret(connection, house.settings.secret_key, gift_no)
 
 
-def begin_donation(house: House, *, by: Actor, now: dt.datetime, offer: Offer) -> Begun:
+def begin_donation(
+    house: House, *, by: Actor, now: dt.datetime, offer: Offer, visitor: Visitor | None = None
+) -> Begun:
     """Write down donor, gift, shares, consents and the payment to come, before any charge.
 
     The same form with the same content gives the same gift again, however often and however
-    parallel it is sent.
+    parallel it is sent. For a ``visitor`` it counts, and the draft is closed: the gift holds what
+    was typed now.
 
     Raises:
+        TooMany: when this visitor began too many, or had too many cards declined.
         Invalid: for an amount outside the manual's bounds or a wish that is not open.
         Conflict: when the form was sent before with another content.
     """
@@ -64,7 +70,11 @@ def begin_donation(house: House, *, by: Actor, now: dt.datetime, offer: Offer) -
             secret = store_donors.link_secret(tx.connection, key, earlier.no)
             payment_no = payments_of(tx.connection, earlier.no)[-1].no
             return Begun(earlier.no, secret, payment_no)
+        if visitor is not None:
+            admit(tx, visitor, offer.donor.email, by_card=offer.method == "card")
         gift_no, payment_no = _write(tx, offer)
+        if visitor is not None:
+            store.close_draft(tx, visitor.draft, gift_no, visitor.origins[0])
     # A new gift's link has its first version; nothing needs to be asked.
     return Begun(gift_no, store.derive_secret(house.settings.secret_key, gift_no), payment_no)
 
@@ -150,26 +160,6 @@ def save_draft(
     with house.transaction(by=by, now=now) as tx:
         if not store.put_draft(tx, token, data):
             raise Conflict("この申し込みは、すでに送信されたか、保存の期限を過ぎています")
-
-
-def close_draft(
-    house: House,
-    *,
-    by: Actor,
-    now: dt.datetime,
-    token: str,
-    gift_no: str,
-    origin: str,
-    email: str = "",
-    fast: bool = False,
-) -> None:
-    """Forget what was typed: the gift holds it now. Count it against its origin and address."""
-    with house.transaction(by=by, now=now) as tx:
-        store.close_draft(tx, token, gift_no, origin)
-        if email:
-            attempts.note(tx, "begun-to", email.lower())
-        if fast:
-            attempts.note(tx, "begun-fast", origin)
 
 
 def note_slowed(house: House, *, by: Actor, now: dt.datetime, origin: str) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from fund.giving import store
+from fund.giving.commands.patience import admit_again
 from fund.giving.domain import RETRYABLE
 from fund.giving.domain.offer import check_method
+from fund.giving.domain.patience import Visitor
 from fund.kernel.actor import Actor
 from fund.kernel.errors import Conflict, Invalid, NotFound
 from fund.kernel.money import Yen
@@ -26,7 +28,13 @@ MAX_ATTEMPTS = 10
 
 
 def retry_payment(
-    house: House, *, by: Actor, now: dt.datetime, gift_no: str, method: str | None = None
+    house: House,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    gift_no: str,
+    method: str | None = None,
+    visitor: Visitor | None = None,
 ) -> str:
     """The payment to open for a gift that is not paid: the living one, or a new attempt.
 
@@ -38,6 +46,7 @@ def retry_payment(
         Invalid: for a method that does not take the gift's amount.
         Conflict: when the gift is paid, or was tried too often.
         Unavailable: when a page must be closed and the provider does not answer.
+        TooMany: when cards were declined before and this visitor must wait.
     """
     if method is not None:
         _leave_others(house, by, now, gift_no, method)
@@ -52,6 +61,8 @@ def retry_payment(
         if method is not None and method != wanted:
             wanted = _changed(tx, row, attempts, method)
             store.note_method(tx, gift_no, wanted)
+        if visitor is not None and wanted == "card":
+            admit_again(tx, visitor, gift_no)
         alive = _alive(attempts, wanted, now) if row.state == "awaiting_payment" else None
         return alive or _new_attempt(tx, row, len(attempts), wanted)
 

@@ -20,11 +20,28 @@ MAIL_SHARE = 2
 
 
 @dataclass(frozen=True)
+class Visitor:
+    """Who sends a form or goes on to a payment page, as far as counting needs it.
+
+    ``address`` is the visitor's address of the network (it is counted under a keyed hash, never
+    stored), ``origins`` the keyed hashes that drafts of the last hour carry for it, the present
+    one first; ``limit`` how many gifts an address may begin in an hour; ``draft`` the secret of
+    the form that is sent; ``fast`` says that it was filled in faster than people can.
+    """
+
+    address: str
+    origins: tuple[str, ...]
+    limit: int
+    draft: str = ""
+    fast: bool = False
+
+
+@dataclass(frozen=True)
 class Seen:
     """What an hour saw of one visitor: gifts begun, those begun too fast, cards declined.
 
     ``to_mail`` counts gifts begun with the mail address, ``since_decline`` is the time since the
-    last gift of this visitor whose card was declined.
+    last card of this visitor was declined.
     """
 
     begun: int = 0
@@ -39,6 +56,11 @@ def wait(seen: Seen, limit: int) -> dt.timedelta:
     weight = seen.begun + seen.fast * (FAST_WEIGHT - 1)
     if weight >= limit or seen.to_mail >= max(limit // MAIL_SHARE, 1):
         return HOUR
+    return wait_after_declines(seen)
+
+
+def wait_after_declines(seen: Seen) -> dt.timedelta:
+    """How long to wait before another card is tried."""
     if seen.declines < FREE_DECLINES:
         return dt.timedelta(0)
     doubled = dt.timedelta(minutes=2 ** min(seen.declines - FREE_DECLINES, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
@@ -36,13 +37,13 @@ def draft(connection: Connection, token: str, since: dt.datetime) -> Draft | Non
     return Draft(row.form_key, row.data.get("steps", {}), row.data.get("gift_no"), row.created_at)
 
 
-def begun_from(connection: Connection, origin: str, since: dt.datetime) -> list[str]:
-    """The gifts begun from one origin (a keyed hash of an address) since then, in order."""
+def begun_from(connection: Connection, origins: Collection[str], since: dt.datetime) -> list[str]:
+    """The gifts begun from these origins (keyed hashes of an address) since then, in order."""
     rows = connection.execute(
         select(gift_draft.c.data["gift_no"].as_string())
         .where(
             gift_draft.c.updated_at >= since,
-            gift_draft.c.data["from"].as_string() == origin,
+            gift_draft.c.data["from"].as_string().in_(origins),
         )
         .order_by(gift_draft.c.updated_at)
     )

@@ -210,8 +210,13 @@ def address(found: Progress, *, change: bool = False) -> str:
     return url_for(f"giving.{found.missing or 'check'}", **more)
 
 
-def origin() -> str:
+def origin(moment: dt.datetime | None = None) -> str:
     """A keyed hash of the visitor's address, another one every day: counts, never identifies."""
     key = current_house().settings.secret_key.encode()
-    text = f"{today().isoformat()} {client_address()}".encode()
+    text = f"{day_in_japan(moment or now()).isoformat()} {client_address()}".encode()
     return hmac.digest(key, b"mieru-fund/origin/v1\x00" + text, hashlib.sha256).hex()[:32]
+
+
+def origins(within: dt.timedelta) -> tuple[str, ...]:
+    """What a draft of this visitor may carry within a time before now, the present one first."""
+    return tuple(dict.fromkeys((origin(), origin(now() - within))))

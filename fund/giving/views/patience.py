@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Response, current_app
 from flask_babel import gettext as _
-from sqlalchemy import Connection
 
-from fund.giving import commands, queries
-from fund.giving.domain import patience
+from fund.giving import commands
+from fund.giving.domain.patience import HOUR, LEAST_TIME, Visitor
 from fund.giving.queries import Draft
 from fund.giving.views import drafts
-from fund.payments.queries import payments_of
-from fund.platform import attempts
-from fund.platform.web.context import current_actor, current_house, now
+from fund.kernel.errors import TooMany
+from fund.platform.web.context import client_address, current_actor, current_house, now
 from fund.platform.web.failures import failure_response
 
 BEGUN_PER_HOUR = 20
@@ -26,36 +22,26 @@ def limit() -> int:
     return int(current_app.config.get("FUND_BEGUN_PER_HOUR", BEGUN_PER_HOUR))
 
 
-def wait(connection: Connection, email: str) -> dt.timedelta:
-    """How long this visitor must wait before beginning a gift with this mail address."""
-    house, moment, hour = current_house(), now(), patience.HOUR
-    origin = drafts.origin()
-    begun = queries.begun_from(connection, origin, moment - hour)
-    declined = [
-        payment.created_at
-        for gift_no in begun[-limit() :]
-        for payment in payments_of(connection, gift_no)
-        if payment.failure_code
-    ]
-    seen = patience.Seen(
-        begun=len(begun),
-        fast=attempts.count(connection, house, moment, "begun-fast", origin, hour),
-        to_mail=attempts.count(connection, house, moment, "begun-to", email.lower(), hour),
-        declines=len(declined),
-        since_decline=moment - max(declined) if declined else hour,
+def visitor(draft: Draft | None = None) -> Visitor:
+    """Who asks, as far as counting needs it; ``draft`` is the form that is sent."""
+    return Visitor(
+        address=client_address(),
+        origins=drafts.origins(HOUR),
+        limit=limit(),
+        draft=drafts.token() if draft is not None else "",
+        fast=draft is not None and is_fast(draft),
     )
-    return patience.wait(seen, limit())
 
 
 def is_fast(draft: Draft) -> bool:
     """Whether the form was filled in faster than people can."""
-    return draft.begun_at is not None and now() - draft.begun_at < patience.LEAST_TIME
+    return draft.begun_at is not None and now() - draft.begun_at < LEAST_TIME
 
 
-def slow_down(left: dt.timedelta) -> Response:
+def slow_down(refusal: TooMany) -> Response:
     """Say when to come back; officers see how often it happens, and nothing typed is lost."""
     commands.note_slowed(current_house(), by=current_actor(), now=now(), origin=drafts.origin())
-    minutes = max(-(-int(left.total_seconds()) // 60), 1)
+    minutes = max(-(-refusal.seconds // 60), 1)
     detail = _(
         "短い間にたくさんのお申し込みがありました。%(minutes)s分ほどたってから、もう一度お試しください。"
         "入力した内容は保存してあります。お急ぎの方は、窓口へご連絡ください。",

@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from fund.giving import commands, methods, queries
 from fund.giving.domain import RETRYABLE
 from fund.giving.domain.offer import ONLINE
+from fund.giving.views import patience
 from fund.giving.views.blueprint import blueprint
 from fund.kernel.actor import donor
-from fund.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from fund.kernel.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from fund.payments.commands import CheckoutWording, open_checkout
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
@@ -83,7 +84,11 @@ def pay(secret: str) -> ResponseReturnValue:
     if gift is None or gift.method not in ONLINE:
         raise NotFound(_("寄附が見つかりません"))
     try:
-        payment_no = commands.retry_payment(house, by=donor(gift.no), now=now(), gift_no=gift.no)
+        payment_no = commands.retry_payment(
+            house, by=donor(gift.no), now=now(), gift_no=gift.no, visitor=patience.visitor()
+        )
+    except TooMany as refusal:
+        return patience.slow_down(refusal)
     except Conflict as error:
         if gift.paid_at is not None:
             return redirect(f"{request.script_root}/d/{secret}", 303)
@@ -136,7 +141,10 @@ def method_submit(secret: str) -> ResponseReturnValue:
             now=now(),
             gift_no=gift.no,
             method=methods.read_method(chosen, gift.yen),
+            visitor=patience.visitor(),
         )
+    except TooMany as refusal:
+        return patience.slow_down(refusal)
     except Invalid as error:
         return _choose(gift, secret, error.fields, chosen), 400
     except Unavailable:

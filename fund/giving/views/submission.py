@@ -17,7 +17,7 @@ from fund.giving.views.blueprint import blueprint
 from fund.giving.views.payment import to_payment_page
 from fund.giving.views.steps import sent_already
 from fund.kernel.actor import donor
-from fund.kernel.errors import Conflict, Invalid
+from fund.kernel.errors import Conflict, Invalid, TooMany
 from fund.kernel.money import share_of
 from fund.platform.web.access import public
 from fund.platform.web.context import current_actor, current_house, locale, now
@@ -129,7 +129,6 @@ def submit() -> ResponseReturnValue:
     with current_house().database.reading() as connection:
         draft = drafts.load(connection)
         progress = drafts.progress(connection, draft)
-        left = patience.wait(connection, progress.donor.email) if progress.donor else None
     if draft is not None and draft.gift_no is not None:
         return _again(draft)
     if draft is None or progress.missing is not None:
@@ -137,22 +136,12 @@ def submit() -> ResponseReturnValue:
     if request.form.get(TRAP):
         message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
         return _refused(progress, {"": message})
-    if left:
-        return patience.slow_down(left)
     try:
         begun = _begin(draft, progress)
     except Invalid as error:
         return _refused(progress, {"": " ".join(error.fields.values()) or str(error)})
-    commands.close_draft(
-        current_house(),
-        by=donor(begun.gift_no),
-        now=now(),
-        token=drafts.token(),
-        gift_no=begun.gift_no,
-        origin=drafts.origin(),
-        email=progress.donor.email if progress.donor else "",
-        fast=patience.is_fast(draft),
-    )
+    except TooMany as refusal:
+        return patience.slow_down(refusal)
     return to_payment_page(begun.gift_no, begun.payment_no)
 
 
@@ -175,7 +164,13 @@ def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
         locale=locale(),
         sample=current_house().settings.demo,
     )
-    return commands.begin_donation(current_house(), by=current_actor(), now=now(), offer=offer)
+    return commands.begin_donation(
+        current_house(),
+        by=current_actor(),
+        now=now(),
+        offer=offer,
+        visitor=patience.visitor(draft),
+    )
 
 
 def _again(draft: Draft) -> ResponseReturnValue:
@@ -183,8 +178,14 @@ def _again(draft: Draft) -> ResponseReturnValue:
     number = draft.gift_no or ""
     try:
         payment_no = commands.retry_payment(
-            current_house(), by=donor(number), now=now(), gift_no=number
+            current_house(),
+            by=donor(number),
+            now=now(),
+            gift_no=number,
+            visitor=patience.visitor(),
         )
+    except TooMany as refusal:
+        return patience.slow_down(refusal)
     except Conflict:
         return sent_already(draft)
     return to_payment_page(number, payment_no)
