@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_declines"
-down_revision = "0016_studio"
+revision = "0019_declines"
+down_revision = "0018_fingerprints"
 branch_labels = None
 depends_on = None
 
