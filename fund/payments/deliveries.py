@@ -61,7 +61,7 @@ def _session(house: House, event: EventView, now: dt.datetime) -> str | None:
 def _intent(house: House, event: EventView, now: dt.datetime) -> str | None:
     dossier = _fetched(house.port(Provider).dossier_of_intent, event.object_id)
     reason = _apply(house, event, now, dossier, "the provider does not know this payment")
-    if reason is None and event.type == queries.DECLINED:
+    if reason in {None, events.CLOSED} and event.type == queries.DECLINED:
         _close_worn_page(house, now, event.object_id)
     return reason
 

@@ -14,15 +14,28 @@ from counter_till import SECRET, Till
 from fund.payments import deliveries, events
 
 
-def send(till: Till, body: bytes) -> int:
+def send(till: Till, body: bytes, header: str = "") -> int:
     """The door's answer to these bytes, signed as the provider signs."""
-    header = stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET)
+    header = header or stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET)
     return requests.post(
         f"http://127.0.0.1:{till.door.server_port}/webhooks/stripe",
         body,
         headers={"Stripe-Signature": header},
         timeout=30,
     ).status_code
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answer"), [(86_400, 400), (330, 400), (240, 200), (-240, 200), (-330, 400)]
+)
+@pytest.mark.parametrize("more", ["", ",t={now}", ",v0=abc"])
+def test_a_signature_holds_for_five_minutes_before_and_after_its_moment(
+    till: Till, ahead: int, answer: int, more: str
+) -> None:
+    now, body = int(time.time()), event(data={"object": {"id": "cs_unknown"}})
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET, now + ahead)
+    assert send(till, body, header + more.format(now=now)) == answer
+    assert till.rows("SELECT count(*) FROM provider_event") == [(int(answer == 200),)]
 
 
 def event(**changes: Any) -> bytes:
