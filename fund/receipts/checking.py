@@ -44,8 +44,8 @@ def check(
     """
     with house.transaction(by=by, now=now) as tx:
         counts = (
-            attempts.count(tx.connection, house, now, "receipt-from", origin, HOUR),
-            attempts.count(tx.connection, house, now, "receipt-for", number, HOUR),
+            attempts.standing(tx, "receipt-from", origin, HOUR),
+            attempts.standing(tx, "receipt-for", number, HOUR),
             attempts.total(tx.connection, "receipt-for", now - HOUR),
         )
         limits = (PER_ORIGIN, PER_NUMBER, IN_ALL)

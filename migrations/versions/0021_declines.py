@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_declines"
-down_revision = "0018_fingerprints"
+revision = "0021_declines"
+down_revision = "0020_cards"
 branch_labels = None
 depends_on = None
 
