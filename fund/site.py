@@ -82,7 +82,12 @@ def frame(
 
 
 _BELOW = {
-    "giving.staff_gifts": ("/staff/payments", "/staff/receipt-requests", "/staff/pledges"),
+    "giving.staff_gifts": (
+        "/staff/payments",
+        "/staff/receipt-requests",
+        "/staff/pledges",
+        "/staff/erasures",
+    ),
     "taking_back.refund_list": ("/staff/disputes", "/staff/refusals"),
 }
 """Pages that belong to an entry of the menu although their address does not begin with its."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fund.allocation import models as _allocation
+from fund.giving import erasure_models as _erasures
 from fund.giving import models as _giving
 from fund.giving import pledge_models as _pledges
 from fund.giving.intake import models as _intake
@@ -39,6 +40,7 @@ REGISTERED = (
     _reconciliation,
     _bank,
     _giving,
+    _erasures,
     _pledges,
     _intake,
     _grants,

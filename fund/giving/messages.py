@@ -48,6 +48,13 @@ class GiftMoneyCameBack(Message):
 
 
 @dataclass(frozen=True)
+class NameWithdrawn(Message):
+    """A public name is no longer shown: its donor withdrew it, or was forgotten."""
+
+    gift_no: str
+
+
+@dataclass(frozen=True)
 class GiftDeclined(Message):
     """The ward does not accept a gift (不採納); its money is on its way back."""
 

@@ -41,6 +41,7 @@ donor = Table(
     Column("email", Text, nullable=False, server_default=""),
     Column("locale", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("erased_at", DateTime(timezone=True)),
     CheckConstraint("kind IN ('individual', 'organisation')", name="kind"),
 )
 

@@ -14,6 +14,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "acceptance.propose": frozenset({"officer"}),
     "acceptance.decide": frozenset({"officer", "decider"}),
     "gift.correct": frozenset({"officer"}),
+    "erasure.propose": frozenset({"officer"}),
+    "erasure.decide": frozenset({"decider", "treasurer"}),
     "intake.enter": frozenset({"officer", "treasurer"}),
     "intake.read": frozenset({"officer", "decider", "treasurer", "auditor"}),
     "refund.propose": frozenset({"officer"}),

@@ -60,6 +60,8 @@ class Settings:
     demo: bool = False
     sandbox_url: str = ""
     trusted_proxies: int = 0
+    retention_years: int = 5
+    """Whole fiscal years for which papers of a gift are kept (文書保存年限)."""
     payment_methods: tuple[str, ...] = PAYMENT_METHODS
     signing_key: str = field(default="", repr=False)
 
@@ -111,6 +113,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sandbox_url=environment.get("FUND_SANDBOX_URL", ""),
         trusted_proxies=int(environment.get("FUND_TRUSTED_PROXIES", "0")),
         payment_methods=_payment_methods(environment),
+        retention_years=int(environment.get("FUND_RETENTION_YEARS", "5")),
         signing_key=_signing_key(environment["FUND_SIGNING_KEY"]),
     )
 

@@ -12,7 +12,7 @@ from fund.platform.house import House
 from fund.publication import commands, releases, signing
 from fund.publication.ports import Signer
 from fund.publication.queries import heads
-from fund.publication.reactions import TASK
+from fund.publication.reactions import RELEASE, TASK
 
 log = structlog.get_logger("fund.publication")
 
@@ -46,6 +46,5 @@ def release(house: House, *, now: dt.datetime, **_payload: Any) -> None:
         log.info("release published", size=made.size, root=made.root.hex())
 
 
-RELEASE = "publication.release"
 DELIVERIES = {TASK: append, RELEASE: release}
 PERIODIC = {TASK: "* * * * *", RELEASE: "*/10 * * * *"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fund.giving import queries as giving
+from fund.giving.queries.erasures import is_erased
 from fund.kernel.canonical import Json
 from fund.kernel.errors import NotFound
 from fund.platform.house import House
@@ -26,6 +27,8 @@ def proof_of(house: House, gift_no: str) -> dict[str, Json]:
         number = queries.gift_entries(connection, [gift_no]).get(gift_no)
         head = heads.last_head(connection)
         opening = giving.commitments(connection, [gift_no]).get(gift_no)
+        if is_erased(connection, gift_no):
+            raise NotFound("この寄附の個人情報は消去したため、証明は開けません")
         if number is None or head is None or head.size < number or opening is None:
             raise NotFound("証明は、採納されて公開の台帳に載ると、ここで受け取れます")
         body = heads.bodies(connection, number - 1, number)[0]

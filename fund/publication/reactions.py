@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from fund.giving.messages import NameWithdrawn
 from fund.ledger.journal import EntryRecorded
-from fund.platform.house import Message, Transaction
+from fund.platform.house import Message, Reaction, Transaction
 from fund.publication.domain.kinds import PAYMENT_SUMS
 
 TASK = "publication.append"
+RELEASE = "publication.release"
 
 
 def ask_to_append(tx: Transaction, message: EntryRecorded) -> None:
@@ -28,6 +30,13 @@ def ask_to_append(tx: Transaction, message: EntryRecorded) -> None:
     tx.connection.info[TASK] = weakref.ref(current)
 
 
-REACTIONS: Mapping[type[Message], tuple[Callable[[Transaction, EntryRecorded], None], ...]] = {
-    EntryRecorded: (ask_to_append,)
+def ask_to_release(tx: Transaction, message: NameWithdrawn) -> None:
+    """A name that is withdrawn leaves the published folder at once, not at the next tick."""
+    del message
+    tx.enqueue(RELEASE, once=RELEASE)
+
+
+REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
+    EntryRecorded: (ask_to_append,),
+    NameWithdrawn: (ask_to_release,),
 }

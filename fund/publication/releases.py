@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -68,9 +69,21 @@ def publish_live(house: House) -> Release:
     """Publish the release that the service serves; of the older ones a few are kept."""
     made = publish(house, out=house.settings.data_dir / LIVE)
     named = [p for p in made.place.parent.glob(f"{LIVE}.*-*") if p.is_dir() and p != made.place]
-    for old in sorted(named, key=lambda place: place.stat().st_mtime_ns)[: -(KEPT - 1)]:
-        shutil.rmtree(old)
+    named.sort(key=lambda place: place.stat().st_mtime_ns)
+    shown = _names_in(made.place)
+    for number, old in enumerate(reversed(named), start=1):
+        if number >= KEPT or not _names_in(old) <= shown:
+            shutil.rmtree(old)
     return made
+
+
+def _names_in(place: Path) -> set[tuple[str, str]]:
+    """The names a release shows: an older one that shows more than the newest is deleted."""
+    file = place / "disclosures.json"
+    if not file.exists():
+        return set()
+    listed = json.loads(file.read_bytes())["names"]
+    return {(one["gift"], one["name"]) for one in listed}
 
 
 def _write(house: House, connection: Connection, folder: Folder, head: heads.Head) -> None:

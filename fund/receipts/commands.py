@@ -91,6 +91,8 @@ def document(house: House, *, now: dt.datetime, gift_no: str) -> tuple[queries.R
                 "確定申告などには使えません"
             )
         raise NotFound("受領証明書は、区が受け取りを決めたあとに発行します")
+    if found.content.get("erased"):
+        raise NotFound("この寄附の個人情報は消去したため、受領証明書はお渡しできません")
     if pdf is None:
         drawn = house.port(DocumentPress).draw(LAYOUT, found.content)
         with house.transaction(by=system("receipts"), now=now) as tx:

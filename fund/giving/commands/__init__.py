@@ -9,6 +9,7 @@ from fund.giving.commands.corrections import (
     confirm_email_change,
     correct_donor,
 )
+from fund.giving.commands.erasing import decide_erasure, propose_erasure
 from fund.giving.commands.links import (
     ask_link,
     check_stop_key,
@@ -59,6 +60,7 @@ __all__ = [
     "confirm_email_change",
     "correct_donor",
     "decide_acceptance",
+    "decide_erasure",
     "decide_refusal",
     "find_link",
     "forget_draft",
@@ -71,6 +73,7 @@ __all__ = [
     "note_slowed",
     "pass_on_percent",
     "propose_acceptance",
+    "propose_erasure",
     "propose_refusal",
     "read_contact",
     "remind_drafts",

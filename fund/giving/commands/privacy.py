@@ -7,6 +7,7 @@ import datetime as dt
 from fund.giving import queries, store, store_donors
 from fund.giving.domain import TEXTS, Consents
 from fund.giving.domain.consents import FREE, PUBLISH_NAME, TELL_GROUP
+from fund.giving.messages import NameWithdrawn
 from fund.kernel.actor import Actor
 from fund.kernel.errors import Invalid, NotFound
 from fund.platform.house import House
@@ -78,4 +79,6 @@ def change_consent(
         store_donors.set_consents(tx, row.id, values)
         store_donors.add_consent(tx, row.id, text, view.locale, given=given, name=published)
         tx.audit("consent.changed", gift_no, purpose=purpose, given=given)
+        if purpose == PUBLISH_NAME and not given:
+            tx.announce(NameWithdrawn(gift_no))
     return True

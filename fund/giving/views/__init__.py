@@ -2,6 +2,7 @@
 
 from fund.giving.views import (
     acceptance,
+    erasures,
     keeping,
     landing,
     my_gift,
@@ -27,6 +28,7 @@ PAGES = (
     submission,
     payment,
     postcodes,
+    erasures,
     refusals,
     staff,
     register,
