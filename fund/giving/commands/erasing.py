@@ -1,7 +1,7 @@
 """Forgetting a person: proposed by one officer, decided by another, done at once.
 
 Yen, wishes, entries and decisions stay; the person, and what could open the log's commitment,
-go from every table in one step of the database (migration ``0019_erasure``).
+go from every table in one step of the database (migration ``0022_erasure``).
 """
 
 from __future__ import annotations

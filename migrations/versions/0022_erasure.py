@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from hands import open_to_app
 
-revision = "0019_erasure"
-down_revision = "0018_fingerprints"
+revision = "0022_erasure"
+down_revision = "0021_declines"
 branch_labels = None
 depends_on = None
 
