@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from fund.allocation import queries
-from fund.allocation.domain.wishes import choice, preference_of
+from fund.allocation.domain.wishes import Preference, choice, preference_of
 from fund.allocation.queries import RunView
 from fund.allocation.views.wording import yen_words
 from fund.platform.web.context import locale
@@ -77,42 +78,57 @@ def surplus_sentence(run: RunView, named: Named) -> str | None:
     surplus = run.plan_document["surplus_set"]
     if not surplus["donations"]:
         return None
-    money, room = surplus["money_yen"], surplus["absorbable_yen"]
-    takers = _takers(run, set(surplus["donations"]))
-    if not takers:
-        return str(
+    takers, homeless = _takers(run, set(surplus["donations"]))
+    money, room = surplus["money_yen"] - homeless, surplus["absorbable_yen"]
+    said = []
+    if takers:
+        said.append(
             _(
-                "%(money)sは、希望に合う助成がこの配分にないため、次を待ちます。",
+                "%(money)sの寄附は、希望により%(awards)sにだけ使えます。求められた%(room)sはすべて満たし、"
+                "のこる%(rest)sは、どこもいっぱいなので次を待ちます。",
                 money=yen_words(money),
+                awards=named.awards(takers, run.problem_document["grants"]),
+                room=yen_words(room),
+                rest=yen_words(money - room),
             )
         )
-    return str(
-        _(
-            "%(money)sの寄附は、希望により%(awards)sにだけ使えます。求められた%(room)sはすべて満たし、"
-            "のこる%(rest)sは、どこもいっぱいなので次を待ちます。",
-            money=yen_words(money),
-            awards=named.awards(takers, run.problem_document["grants"]),
-            room=yen_words(room),
-            rest=yen_words(money - room),
+    if homeless:
+        said.append(
+            _(
+                "%(money)sは、希望に合う助成がこの配分にないため、次を待ちます。",
+                money=yen_words(homeless),
+            )
         )
-    )
+    return ("" if locale() == "ja" else " ").join(map(str, said))
 
 
-def _takers(run: RunView, wanted: set[str]) -> list[str]:
-    """Awards that at least one of these donations may pay, cancelled ones left out."""
+def _takers(run: RunView, wanted: set[str]) -> tuple[list[str], int]:
+    """Awards that at least one of these donations may pay, cancelled ones left out.
+
+    And the yen among these donations that no such award permits.
+    """
     problem = queries.problem_of(run)
-    classes = {
-        preference_of(gift, problem.run_date) for gift in problem.donations if gift.id in wanted
-    }
-    dropped = set(run.plan_document["dropped"])
     closed = {
         name
         for name, reason in run.plan_document["reasons"]["grants"].items()
         if reason["code"] == "closed"
     }
-    return [
-        grant.id
-        for grant in problem.grants
-        if grant.id not in dropped | closed
-        and any(choice(preference, grant) is not None for preference in classes)
-    ]
+    dropped = closed | set(run.plan_document["dropped"])
+    open_awards = [grant for grant in problem.grants if grant.id not in dropped]
+    spent: Counter[str] = Counter()
+    for row in run.problem_document.get("previous", []):
+        spent[row["donation"]] += row["amount"]
+    permitted: dict[Preference, frozenset[str]] = {}
+    homeless = 0
+    for gift in problem.donations:
+        if gift.id not in wanted:
+            continue
+        preference = preference_of(gift, problem.run_date)
+        if preference not in permitted:
+            permitted[preference] = frozenset(
+                grant.id for grant in open_awards if choice(preference, grant) is not None
+            )
+        if not permitted[preference]:
+            homeless += gift.amount - gift.refunded - spent[gift.id]
+    takers = frozenset[str]().union(*permitted.values())
+    return [grant.id for grant in open_awards if grant.id in takers], homeless

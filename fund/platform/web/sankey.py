@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
@@ -20,6 +21,8 @@ HEIGHT = 560
 TOP = 48
 BOX = 16
 GAP = 26
+EM = 19
+"""How tall letters are (``.sankey text`` in site.css)."""
 LEAST = 2
 MAX_NODES = 12
 
@@ -88,9 +91,13 @@ def sankey(
             flow is not between neighbours or carries more than its node holds.
     """
     _require_sound(columns, flows)
-    places = _places(columns)
+    edges = _edges(columns, words)
+    places = _places(columns, edges)
     bands = [_band(places, flow, offset, words) for flow, offset in _stacked(places, flows)]
-    heads = [_head(column.label, index, len(columns)) for index, column in enumerate(columns)]
+    heads = [
+        _head(column.label, edge, last=edge == edges[-1])
+        for column, edge in zip(columns, edges, strict=True)
+    ]
     boxes = [_box(place, len(columns), words) for place in places.values()]
     picture = Markup(
         '<svg class="sankey" viewBox="0 0 {} {}" role="group" aria-labelledby="{}-title">{}</svg>'
@@ -134,18 +141,43 @@ def _require_flows_fit(at: Mapping[str, tuple[int, Node]], flows: Sequence[Flow]
             raise ValueError(f"more flows through {key} than it holds")
 
 
-def _places(columns: Sequence[Column]) -> dict[str, _Place]:
+def _width(text: str) -> int:
+    """About how wide a text is drawn: Japanese characters are square, others half of that."""
+    return sum(EM if east_asian_width(one) in "WFA" else EM * 3 // 5 for one in text)
+
+
+def _edges(columns: Sequence[Column], words: Words) -> list[int]:
+    """The left edge of each column, so far apart that labels in one gap do not meet if they fit.
+
+    Labels stand right of their box, those of the last column left of it: the last gap holds two.
+    """
+    labels = [
+        max((_width(f"{node.label} {words(node.yen)}") for node in column.nodes), default=0) + EM
+        for column in columns
+    ]
+    needs = [*labels[:-2], labels[-2] + labels[-1]]
+    room = WIDTH - BOX * len(columns)
+    spare = room - sum(needs)
+    edges, at = [0], 0
+    for need in needs:
+        width = need + spare // len(needs) if spare >= 0 else need * room // sum(needs)
+        at += BOX + width
+        edges.append(at)
+    edges[-1] = WIDTH - BOX
+    return edges
+
+
+def _places(columns: Sequence[Column], edges: Sequence[int]) -> dict[str, _Place]:
     """Where each node stands; one scale for all columns, so equal yen are equally tall."""
     most = max(len(column.nodes) for column in columns)
     whole = max(1, sum(node.yen for node in columns[0].nodes))
     room = HEIGHT - TOP - GAP * most
     placed: dict[str, _Place] = {}
     for index, column in enumerate(columns):
-        x = index * (WIDTH - BOX) // (len(columns) - 1)
         y = float(TOP)
         for node in column.nodes:
             height = max(float(LEAST), room * node.yen / whole)
-            placed[node.key] = _Place(node, index, x, y, height)
+            placed[node.key] = _Place(node, index, edges[index], y, height)
             y += height + GAP
     return placed
 
@@ -192,9 +224,7 @@ def _band(
     )
 
 
-def _head(label: str, index: int, count: int) -> Markup:
-    x = index * (WIDTH - BOX) // (count - 1)
-    last = index == count - 1
+def _head(label: str, x: int, *, last: bool) -> Markup:
     return Markup('<text class="sankey-head" x="{}" y="24" text-anchor="{}">{}</text>').format(
         x + BOX if last else x, "end" if last else "start", label
     )
