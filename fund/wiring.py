@@ -22,6 +22,7 @@ from fund.adapters.stripe_connection import StripeConnection
 from fund.adapters.stripe_provider import StripeProvider
 from fund.adapters.stripe_refunds import StripeRefunds
 from fund.adapters.stripe_subscriptions import StripeSubscriptions
+from fund.allocation import deliveries as allocation_deliveries
 from fund.allocation import reactions as allocation_reactions
 from fund.desk import deliveries as desk_deliveries
 from fund.desk import reactions as desk_reactions
@@ -79,6 +80,7 @@ DELIVERING: tuple[ModuleType, ...] = (
     intake_deliveries,
     matching_deliveries,
     receipt_deliveries,
+    allocation_deliveries,
     publication_deliveries,
     desk_deliveries,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from fund.kernel.money import Yen
 from fund.platform.house import Message
 
 
@@ -24,3 +25,19 @@ class MoneyWalkedBack(Message):
 
     award_no: str
     change_no: str
+
+
+@dataclass(frozen=True)
+class WishRedirected(Message):
+    """The term of a wish is over: yen of a share wait for the donor's second use, as a new share.
+
+    ``before`` and ``after`` are (kind, target) of the wishes, ``reason`` a code of
+    ``ledger.reasons.Redirected``.
+    """
+
+    gift_no: str
+    share_id: str
+    yen: Yen
+    before: tuple[str, str | None]
+    after: tuple[str, str | None]
+    reason: str

@@ -303,3 +303,15 @@ def taken_back_by(connection: Connection, kind: str, fact_id: str) -> list[Taken
         for share, (award, yen) in lots.items()
         if (gift_no := gifts[share].gift_no) is not None
     ]
+
+
+_LEFT = text("""
+SELECT DISTINCT back.share_id FROM allocation_reversal AS back
+JOIN journal_entry AS entry ON entry.id = back.entry_id
+WHERE back.share_id = ANY (:shares) AND entry.kind IN ('award.reduced', 'award.cancelled')
+""")
+
+
+def left_by_changes(connection: Connection, share_ids: Collection[str]) -> set[str]:
+    """Those of these shares whose yen left an award that was made smaller or cancelled."""
+    return set(connection.scalars(_LEFT, {"shares": sorted(set(share_ids))}))

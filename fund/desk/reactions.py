@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fund.allocation.messages import MoneyWalkedBack, RunApproved
+from fund.allocation.messages import MoneyWalkedBack, RunApproved, WishRedirected
+from fund.desk.walked_back import tell_redirected
 from fund.grants.messages import AwardSettled
 from fund.platform.house import Message, Reaction, Transaction
 
@@ -24,8 +25,14 @@ def report_walk_back(tx: Transaction, message: MoneyWalkedBack) -> None:
     tx.enqueue("desk.tell_walked_back", change_no=message.change_no)
 
 
+def report_redirection(tx: Transaction, message: WishRedirected) -> None:
+    """The donor is told at once what the yen wait for now, and why."""
+    tell_redirected(tx, message)
+
+
 REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
     RunApproved: (report_allocation,),
     AwardSettled: (report_settlement,),
     MoneyWalkedBack: (report_walk_back,),
+    WishRedirected: (report_redirection,),
 }

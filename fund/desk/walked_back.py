@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from fund.allocation.messages import WishRedirected
 from fund.allocation.store_reversals import taken_back_by
 from fund.giving import queries as giving
 from fund.giving.store_donors import link_secret
@@ -44,6 +45,20 @@ def tell_walked_back(house: House, *, now: dt.datetime, change_no: str, **_: Any
                 "explanation": found.explanation,
             }
             tell(tx, "gift.walked-back", gift_no, change_no, part_yen, facts)
+
+
+def tell_redirected(tx: Transaction, message: WishRedirected) -> None:
+    """Tell a donor that the term of the wish is over, and what the yen wait for now."""
+    names = registry.names(tx.connection)
+    donor = giving.donor_of(tx.connection, message.gift_no)
+    if donor is None:
+        return
+    facts = {
+        "before": names.use(*message.before, donor.locale),
+        "after": names.use(*message.after, donor.locale),
+        "reason": message.reason,
+    }
+    tell(tx, "gift.redirected", message.gift_no, message.share_id, message.yen, facts)
 
 
 def tell(

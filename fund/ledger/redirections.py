@@ -149,13 +149,13 @@ class RedirectionView:
     on: dt.date
 
 
-def redirections_of(connection: Connection, gift_no: str) -> list[RedirectionView]:
-    """The redirections of a gift's lots in the order made."""
+def redirections_of(connection: Connection, *gift_nos: str) -> list[RedirectionView]:
+    """The redirections of these gifts' lots in the order made."""
     rows = connection.execute(
         select(redirection, journal_entry.c.on_day)
         .join(lot, lot.c.share_id == redirection.c.share_id)
         .join(journal_entry, journal_entry.c.id == redirection.c.entry_id)
-        .where(lot.c.gift_no == gift_no)
+        .where(lot.c.gift_no == func.any(list(gift_nos)))
         .order_by(redirection.c.id)
     )
     return [

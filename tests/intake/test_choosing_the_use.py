@@ -148,7 +148,7 @@ def test_the_page_takes_the_choice_and_the_donors_page_shows_it(house, gift, han
     assert "公開の台帳に記帳しました" in page
     assert "<form" not in page.split("<main", 1)[1].split("</main", 1)[0]
     own = donor.get(address.removesuffix("/use")).get_data(as_text=True)
-    assert "あなたが選びました" in own
+    assert "寄附した人が選びなおした" in own
     assert re.search(r"7,000円", own)
     assert visit("/en").get(address).status_code == 200
     assert donor.get("/d/nosuch/use").status_code == 404

@@ -8,12 +8,15 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fund.allocation.terms import near_terms
 from fund.desk.views.blueprint import blueprint
 from fund.desk.words import state_words
 from fund.grants import queries as grants
+from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Invalid, NotFound
+from fund.manual.queries import rules_on
 from fund.platform.web.access import public
-from fund.platform.web.context import current_house
+from fund.platform.web.context import current_house, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import Column, csv_response, json_response
 from fund.registry import queries as registry
@@ -100,6 +103,13 @@ def group(no: str) -> ResponseReturnValue:
             raise NotFound(_("その番号の団体はありません。団体の一覧から名前でさがせます: /groups"))
         awards = [award for award in grants.awards(connection) if award.group_no == found.no]
         names = registry.names(connection)
+        today = day_in_japan(now())
+        near = near_terms(connection, today, rules_on(connection, today), no)
     return render_template(
-        "desk/group.html", group=found, awards=awards, names=names, state_words=state_words()
+        "desk/group.html",
+        group=found,
+        awards=awards,
+        names=names,
+        state_words=state_words(),
+        near=[one.binds_until for one in near],
     )

@@ -13,12 +13,15 @@ from flask_login import current_user
 from sqlalchemy import Connection
 
 from fund.allocation import queries as allocation
+from fund.allocation.terms import NearTerm, near_terms
 from fund.desk.board import INVARIANTS
 from fund.desk.views.blueprint import blueprint
 from fund.giving import queries as giving
 from fund.giving.intake import queries as intake
 from fund.grants import queries as grants
 from fund.grants.changes_store import changes_waiting
+from fund.kernel.calendar import day_in_japan
+from fund.manual.queries import rules_on
 from fund.payments import queries as payments
 from fund.payments import refunds_queries as taken_back
 from fund.payments.bank import queries as bank
@@ -142,6 +145,13 @@ def _grant_work(connection: Connection) -> list[Work]:
             Rank.PROCEDURE,
         ),
         _item(
+            _("期限の近い希望"),
+            len(_near_terms(connection)),
+            "gift.correct",
+            url_for("desk.terms"),
+            Rank.DEADLINE,
+        ),
+        _item(
             _("配分を待つ助成"),
             len(grants.open_for_allocation(connection)),
             "run.draft",
@@ -159,6 +169,11 @@ def _grant_work(connection: Connection) -> list[Work]:
             _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
         ),
     ]
+
+
+def _near_terms(connection: Connection) -> list[NearTerm]:
+    today = day_in_japan(now())
+    return near_terms(connection, today, rules_on(connection, today))
 
 
 def _intake_work(connection: Connection) -> list[Work]:
