@@ -14,6 +14,7 @@ from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.payments.domain import LIVE
 from fund.payments.models import payment, provider_event, provider_watermark
+from fund.platform.waiting import Waiting, tally
 
 DECLINED = "payment_intent.payment_failed"
 """The provider's event for a card that was declined; the page stays open for another one."""
@@ -202,24 +203,31 @@ def payments_to_remind(
     return [row.no for row in rows]
 
 
+_TO_CHECK = (
+    payment.c.checked_at.is_(None),
+    or_(
+        payment.c.extra,
+        payment.c.excess_yen > 0,
+        payment.c.warned_at.is_not(None),
+        (payment.c.state == "waiting") & (payment.c.funded_yen > 0),
+    ),
+)
+
+
+def checks_waiting(connection: Connection) -> Waiting:
+    """How many payments an officer should look at, since they were begun."""
+    return tally(
+        connection, select(payment.c.created_at.label("since"), payment.c.yen).where(*_TO_CHECK)
+    )
+
+
 def payments_to_check(connection: Connection, limit: int = 200) -> list[PaymentView]:
     """Payments an officer should look at and has not yet, the newest first.
 
     Paid again, paid too much, paid in part, or with a fraud warning of the card's network.
     """
     rows = connection.execute(
-        select(payment)
-        .where(
-            payment.c.checked_at.is_(None),
-            or_(
-                payment.c.extra,
-                payment.c.excess_yen > 0,
-                payment.c.warned_at.is_not(None),
-                (payment.c.state == "waiting") & (payment.c.funded_yen > 0),
-            ),
-        )
-        .order_by(payment.c.id.desc())
-        .limit(limit)
+        select(payment).where(*_TO_CHECK).order_by(payment.c.id.desc()).limit(limit)
     )
     return [_view(row) for row in rows]
 

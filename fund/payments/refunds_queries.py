@@ -16,6 +16,7 @@ from fund.payments.domain import OFFLINE_METHODS
 from fund.payments.models import payment
 from fund.payments.models_taking_back import dispute, refund
 from fund.payments.refunds_domain import WITHOUT_MONEY
+from fund.platform.waiting import Waiting, tally
 
 OPEN_DISPUTE = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
@@ -157,16 +158,18 @@ def refunds_to_look_at(connection: Connection) -> int:
     return _count(connection, and_(wanted, refund.c.looked_at.is_(None)))
 
 
-def refunds_to_pay(connection: Connection) -> int:
-    """How many approved refunds the treasurer has to pay by hand."""
-    offline = payment.c.method.in_(OFFLINE_METHODS)
-    return len(
-        connection.execute(
-            select(refund.c.id)
-            .join(payment, payment.c.no == refund.c.payment_no)
-            .where(refund.c.state == "approved", offline)
-        ).all()
+def refunds_waiting(connection: Connection) -> dict[str, Waiting]:
+    """What of refunds waits for whom: ``approve``, ``pay`` by hand, ``look`` at."""
+    asked = select(refund.c.created_at.label("since"), refund.c.yen)
+    by_hand = asked.join(payment, payment.c.no == refund.c.payment_no).where(
+        refund.c.state == "approved", payment.c.method.in_(OFFLINE_METHODS)
     )
+    elsewhere = or_(refund.c.origin == "external", refund.c.state == "failed")
+    return {
+        "approve": tally(connection, asked.where(refund.c.state == "proposed")),
+        "pay": tally(connection, by_hand),
+        "look": tally(connection, asked.where(elsewhere, refund.c.looked_at.is_(None))),
+    }
 
 
 def refunds_to_send(connection: Connection, before: dt.datetime) -> list[str]:

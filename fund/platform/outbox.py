@@ -35,6 +35,7 @@ from fund.kernel.errors import Conflict, NotFound, Unavailable
 from fund.platform import bounces
 from fund.platform.database import metadata
 from fund.platform.house import Delivery, House, Transaction
+from fund.platform.waiting import Waiting, tally
 
 mail = Table(
     "mail",
@@ -245,9 +246,10 @@ def mail_counts(connection: Connection) -> dict[str, int]:
     return {state: int(count) for state, count in rows}
 
 
-def failed_mails(connection: Connection) -> int:
-    """How many mails could not be sent."""
-    return mail_counts(connection).get("failed", 0)
+def failed_mails(connection: Connection) -> Waiting:
+    """How many mails could not be sent, and since when."""
+    asked = select(mail.c.created_at.label("since")).where(mail.c.state == "failed")
+    return tally(connection, asked)
 
 
 def readdress(tx: Transaction, subject_no: str, before: str, after: str) -> None:

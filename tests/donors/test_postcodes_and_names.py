@@ -14,6 +14,7 @@ from test_giving_pages import AMOUNT, ANYWHERE, DONOR, text
 
 from fund.adapters.postcodes import PosutoPostcodes
 from fund.giving import commands, queries
+from fund.giving.domain.donor import with_town
 from fund.kernel.actor import donor
 from fund.kernel.ids import read_gift_no
 from fund.payments.commands import record_offline
@@ -101,3 +102,27 @@ def test_a_name_reaches_register_and_commitment_as_typed(
     (line,) = csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig")))
     assert f"{name} 花子" in line.values()
     assert read_gift_no(begun.gift_no) == begun.gift_no
+
+
+LINE = "東京都大田区蒲田"
+
+
+@pytest.mark.parametrize(
+    ("typed", "joined"),
+    [
+        ("", LINE),
+        ("  ", LINE),
+        ("5-13-14", LINE + "5-13-14"),
+        ("蒲田5-13-14", LINE + "5-13-14"),
+        ("大田区蒲田五丁目13番14号", LINE + "五丁目13番14号"),
+        ("東京都大田区", LINE),
+        ("大田区", LINE),
+        (LINE, LINE),
+        (LINE + "五丁目", LINE + "五丁目"),
+        ("東京都大田区西蒲田七丁目", "東京都大田区西蒲田七丁目"),
+        ("神奈川県横浜市", "神奈川県横浜市"),
+    ],
+)
+def test_a_town_is_put_before_what_was_typed_and_nothing_stands_twice(typed, joined):
+    assert with_town(LINE, typed) == joined
+    assert with_town(LINE, joined) == joined

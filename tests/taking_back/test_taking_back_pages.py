@@ -135,7 +135,7 @@ def test_a_dispute_with_its_last_day(fund: Fund, officer: Visitor) -> None:
     gift = fund.accepted(10_000)
     dispute = fund.dispute(gift)
     fund.heal()
-    assert re.search(r"証拠を待つ異議（次の期限 \d+月\d+日（.）", officer.get("/staff"))
+    assert re.search(r"証拠を待つ異議.*?\d+月\d+日（.）", officer.get("/staff"), re.DOTALL)
     assert dispute in officer.get("/staff/disputes")
     page = officer.get(f"/staff/disputes/{dispute}")
     assert "出すとよいもの" in page

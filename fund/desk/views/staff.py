@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
+import datetime as dt
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Connection
 
 from fund.allocation import queries as allocation
-from fund.allocation.terms import NearTerm, near_terms
+from fund.allocation.terms import near_terms
 from fund.desk.board import INVARIANTS
 from fund.desk.views.blueprint import blueprint
+from fund.desk.work import Rank, Urgency, Work, grouped
 from fund.giving import queries as giving
 from fund.giving.intake import queries as intake
 from fund.grants import queries as grants
 from fund.grants.changes_store import changes_waiting
 from fund.kernel.calendar import day_in_japan
+from fund.kernel.money import total
 from fund.manual.queries import rules_on
 from fund.payments import queries as payments
 from fund.payments import refunds_queries as taken_back
@@ -28,41 +28,28 @@ from fund.payments.bank import queries as bank
 from fund.payments.reconciliation import queries as reconciliation
 from fund.platform.invariants import examine
 from fund.platform.outbox import failed_mails
+from fund.platform.waiting import Waiting
 from fund.platform.web.access import permission, signed_in
 from fund.platform.web.context import current_house, now
-
-
-class Rank(IntEnum):
-    """What comes first in the inbox: a missed deadline costs money, a late run costs days."""
-
-    DEADLINE = 0
-    MONEY_UNCLEAR = 1
-    PEOPLE_WAIT = 2
-    PROCEDURE = 3
-
-
-@dataclass(frozen=True)
-class Work:
-    """One kind of waiting work: ``permission`` says whose it is, ``href`` where it is done."""
-
-    title: str
-    count: int
-    permission: str
-    href: str
-    rank: Rank
 
 
 @blueprint.get("/staff")
 @signed_in
 def inbox() -> ResponseReturnValue:
-    """What waits for the person who is signed in; other work is listed below it."""
+    """What waits for the person who is signed in, the most overdue first; other work below it."""
+    today = day_in_japan(now())
     with current_house().database.reading() as connection:
-        work = _work(connection)
-    work.sort(key=lambda item: item.rank)
-    mine = [item for item in work if item.count and current_user.may(item.permission)]
-    others = [item for item in work if item.count and item not in mine]
+        work = [item for item in _work(connection) if item.waiting.count]
+    mine = [item for item in work if current_user.may(item.permission)]
     return render_template(
-        "desk/inbox.html", mine=mine, others=others, why=rank_words(), as_of=now()
+        "desk/inbox.html",
+        groups=grouped(mine, today),
+        mine=mine,
+        others=[item for item in work if item not in mine],
+        urgency_words=urgency_words(),
+        why=rank_words(),
+        today=today,
+        as_of=now(),
     )
 
 
@@ -72,25 +59,25 @@ def _work(connection: Connection) -> list[Work]:
     return [
         _item(
             _("採納の起案を待つ寄附"),
-            len(giving.waiting_gifts(connection)),
+            giving.gifts_to_propose(connection),
             "acceptance.propose",
             acceptance,
         ),
         _item(
             _("決裁を待つ採納の起案"),
-            len(giving.batches(connection, proposed=True, limit=500)),
+            giving.batches_to_decide(connection),
             "acceptance.decide",
             acceptance,
         ),
         _item(
             _("訂正した受領証明書の依頼"),
-            giving.receipt_requests_waiting(connection),
+            giving.receipts_to_correct(connection),
             "gift.correct",
             url_for("giving.staff_receipt_requests"),
         ),
         _item(
             _("確認が必要な支払い"),
-            len(payments.payments_to_check(connection)),
+            payments.checks_waiting(connection),
             "refund.propose",
             url_for("giving.staff_payments"),
             Rank.MONEY_UNCLEAR,
@@ -100,7 +87,7 @@ def _work(connection: Connection) -> list[Work]:
         *_money_back_work(connection),
         _item(
             _("照合を待つ銀行の明細"),
-            bank.open_count(connection),
+            bank.lines_waiting(connection),
             "bank.match",
             url_for("bank.desk"),
             Rank.MONEY_UNCLEAR,
@@ -108,7 +95,7 @@ def _work(connection: Connection) -> list[Work]:
         *_grant_work(connection),
         _item(
             _("決済会社との照合で残ったもの"),
-            reconciliation.matched(connection).open_items,
+            _unmatched(connection),
             "reconciliation.read",
             url_for("reconciliation.overview"),
             Rank.MONEY_UNCLEAR,
@@ -118,67 +105,75 @@ def _work(connection: Connection) -> list[Work]:
 
 def _grant_work(connection: Connection) -> list[Work]:
     """What waits on the way from an application to the group's account."""
-    asked = grants.application_counts(connection)
-    unpaid = len(grants.disbursements(connection, states=("requested",)))
-    drafts = sum(run.state == "drafted" for run in allocation.runs(connection))
+    drafts = allocation.runs(connection, state="drafted")
     applications = url_for("grants.staff_applications")
     return [
         _item(
             _("推薦を待つ申請"),
-            asked.get("submitted", 0),
+            grants.applications_waiting(connection, "submitted"),
             "award.recommend",
             applications,
             Rank.PROCEDURE,
         ),
         _item(
             _("決定を待つ申請"),
-            asked.get("recommended", 0) + asked.get("not_recommended", 0),
+            grants.applications_waiting(connection, "recommended", "not_recommended"),
             "award.decide",
             applications,
             Rank.PROCEDURE,
         ),
         _item(
             _("決定を待つ助成の変更"),
-            len(changes_waiting(connection)),
+            _changes(connection),
             "award.decide",
             url_for("grants.staff_changes"),
             Rank.PROCEDURE,
         ),
-        _item(
-            _("期限の近い希望"),
-            len(_near_terms(connection)),
-            "gift.correct",
-            url_for("desk.terms"),
-            Rank.DEADLINE,
-        ),
+        _terms_work(connection),
         _item(
             _("配分を待つ助成"),
-            len(grants.open_for_allocation(connection)),
+            Waiting(len(grants.open_for_allocation(connection))),
             "run.draft",
             url_for("allocation.staff_runs"),
             Rank.PROCEDURE,
         ),
         _item(
             _("承認を待つ配分案"),
-            drafts,
+            Waiting(
+                len(drafts),
+                min((day_in_japan(one.drafted_at) for one in drafts), default=None),
+                total(one.total_yen for one in drafts),
+            ),
             "run.approve",
             url_for("allocation.staff_runs"),
             Rank.PROCEDURE,
         ),
         _item(
-            _("支払いを待つ交付"), unpaid, "disbursement.pay", url_for("grants.staff_disbursements")
+            _("支払いを待つ交付"),
+            grants.disbursements_waiting(connection),
+            "disbursement.pay",
+            url_for("grants.staff_disbursements"),
         ),
     ]
 
 
-def _near_terms(connection: Connection) -> list[NearTerm]:
+def _terms_work(connection: Connection) -> Work:
+    """Wishes whose term is near: the manual's own day counts."""
     today = day_in_japan(now())
-    return near_terms(connection, today, rules_on(connection, today))
+    near = near_terms(connection, today, rules_on(connection, today))
+    return _item(
+        _("期限の近い希望"),
+        Waiting(len(near), None, total(one.yen for one in near)),
+        "gift.correct",
+        url_for("desk.terms"),
+        Rank.DEADLINE,
+        min((one.binds_until for one in near), default=None),
+    )
 
 
 def _intake_work(connection: Connection) -> list[Work]:
     """What waits of paper, boxes, files and goods."""
-    found = intake.counts(connection)
+    found = intake.waiting_work(connection)
     pages = {
         "to_check": (_("確認を待つ受け入れの束"), url_for("intake.batches")),
         "doubts": (_("重なりの判断を待つ寄附"), url_for("intake.doubts")),
@@ -191,41 +186,74 @@ def _intake_work(connection: Connection) -> list[Work]:
 
 
 def _money_back_work(connection: Connection) -> list[Work]:
-    """What waits of refunds, disputes and refusals; the next deadline stands in the title."""
+    """What waits of refunds, disputes and refusals."""
     page, disputes = url_for("taking_back.refund_list"), url_for("taking_back.dispute_list")
-    proposed = taken_back.refund_counts(connection).get("proposed", 0)
+    refunds = taken_back.refunds_waiting(connection)
     waiting = [one for one in taken_back.disputes(connection, waiting=True) if one.waits_for_us]
     due = next((one.evidence_due_on for one in waiting if one.evidence_due_on), None)
-    title = _("証拠を待つ異議")
-    if due is not None:
-        title = _("証拠を待つ異議（次の期限 %(day)s）", day=format_date(due, _("M月d日（E）")))
+    disputed = Waiting(
+        len(waiting),
+        min((day_in_japan(one.opened_at) for one in waiting), default=None),
+        total(one.yen for one in waiting),
+    )
     return [
-        _item(_("承認を待つ返金"), proposed, "refund.approve", f"{page}?state=proposed"),
+        _item(_("承認を待つ返金"), refunds["approve"], "refund.approve", f"{page}?state=proposed"),
         _item(
             _("出納の支払いを待つ返金"),
-            taken_back.refunds_to_pay(connection),
+            refunds["pay"],
             "disbursement.pay",
             f"{page}?state=approved",
         ),
         _item(
             _("確認してほしい返金（管理画面での返金・届かなかった返金）"),
-            taken_back.refunds_to_look_at(connection),
+            refunds["look"],
             "refund.propose",
             page,
             Rank.MONEY_UNCLEAR,
         ),
-        _item(title, len(waiting), "refund.propose", disputes, Rank.DEADLINE),
+        _item(_("証拠を待つ異議"), disputed, "refund.propose", disputes, Rank.DEADLINE, due),
         _item(
             _("決定を待つ不採納"),
-            giving.refusals_proposed(connection),
+            giving.refusals_to_decide(connection),
             "acceptance.decide",
             url_for("giving.staff_refusals"),
         ),
     ]
 
 
-def _item(title: str, count: int, needed: str, href: str, rank: Rank = Rank.PEOPLE_WAIT) -> Work:
-    return Work(title, count, needed, href, rank)
+def _changes(connection: Connection) -> Waiting:
+    """Proposed changes of awards."""
+    found = changes_waiting(connection)
+    since = min((day_in_japan(one.proposed_at) for one in found), default=None)
+    return Waiting(len(found), since)
+
+
+def _unmatched(connection: Connection) -> Waiting:
+    """What the last comparison with the provider left open, since books last agreed with it."""
+    found = reconciliation.matched(connection)
+    since = found.matched_at or found.compared_at
+    return Waiting(found.open_items, day_in_japan(since) if since else None)
+
+
+def _item(
+    title: str,
+    waiting: Waiting,
+    needed: str,
+    href: str,
+    rank: Rank = Rank.PEOPLE_WAIT,
+    due: dt.date | None = None,
+) -> Work:
+    return Work(title, waiting, needed, href, rank, due)
+
+
+def urgency_words() -> dict[Urgency, tuple[str, str]]:
+    """The groups of the inbox: their names, and the tones of their chips."""
+    return {
+        Urgency.LONG_OVERDUE: (_("大きく遅れている"), "error"),
+        Urgency.OVERDUE: (_("遅れている"), "warning"),
+        Urgency.SOON: (_("まもなく"), "info"),
+        Urgency.LATER: (_("このほか"), "neutral"),
+    }
 
 
 def rank_words() -> dict[Rank, str]:

@@ -171,3 +171,23 @@ def is_latin(name: str) -> bool:
     """Whether every letter of a name is Latin; such names need no reading in kana."""
     letters = [char for char in name if char.isalpha()]
     return all(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+
+
+_PREFECTURE = re.compile(r"(東京都|北海道|京都府|大阪府|.{2,3}県)")
+
+
+def with_town(line: str, typed: str) -> str:
+    """The address line when a postcode's town is put before what was typed; nothing twice.
+
+    ``line`` runs from the prefecture to the town. What was typed may repeat its end, be a part
+    of it, or go on after it; an address in another prefecture stays as it is.
+    """
+    typed = typed.strip()
+    if typed in line:
+        return line
+    if typed.startswith(line):
+        return typed
+    for start in range(len(line) - 1):
+        if typed.startswith(line[start:]):
+            return line + typed[len(line) - start :]
+    return typed if _PREFECTURE.match(typed) else line + typed

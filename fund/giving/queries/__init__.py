@@ -15,7 +15,6 @@ from fund.giving.queries.corrections import (
     ReceiptRequest,
     corrections_of,
     receipt_requests,
-    receipt_requests_waiting,
     waiting_email,
 )
 from fund.giving.queries.drafts import Draft, Typed, begun_from, draft
@@ -45,7 +44,12 @@ from fund.giving.queries.refusals import (
     refusal_by_no,
     refusals,
     refusals_of_gift,
-    refusals_proposed,
+)
+from fund.giving.queries.waiting import (
+    batches_to_decide,
+    gifts_to_propose,
+    receipts_to_correct,
+    refusals_to_decide,
 )
 
 gift = gift_by_no
@@ -66,6 +70,7 @@ __all__ = [
     "batch",
     "batches",
     "batches_of_gift",
+    "batches_to_decide",
     "begun_from",
     "commitments",
     "consents_of",
@@ -81,14 +86,15 @@ __all__ = [
     "gifts",
     "gifts_by_no",
     "gifts_of_batch",
+    "gifts_to_propose",
     "names_at_acceptance",
     "published_names",
     "receipt_requests",
-    "receipt_requests_waiting",
+    "receipts_to_correct",
     "refusal_by_no",
     "refusals",
     "refusals_of_gift",
-    "refusals_proposed",
+    "refusals_to_decide",
     "register",
     "shares_of",
     "viewings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from fund.giving.models import donor_correction, email_change, gift, receipt_request
 
@@ -70,17 +70,6 @@ def receipt_requests(
     else:
         query = query.where(gift.c.no == gift_no)
     return [ReceiptRequest(*row) for row in connection.execute(query)]
-
-
-def receipt_requests_waiting(connection: Connection) -> int:
-    """How many wishes for corrected receipts wait."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(receipt_request)
-            .where(receipt_request.c.done_at.is_(None))
-        ).scalar_one()
-    )
 
 
 def waiting_email(connection: Connection, gift_no: str, since: dt.datetime) -> str | None:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from fund.giving.models import gift, refusal
 from fund.kernel.money import Yen
@@ -59,12 +59,6 @@ def refusals_of_gift(connection: Connection, gift_no: str) -> list[RefusalView]:
     """Every proposal to refuse a gift, the first one first."""
     query = _REFUSALS.where(gift.c.no == gift_no).order_by(refusal.c.id)
     return [_view(row) for row in connection.execute(query)]
-
-
-def refusals_proposed(connection: Connection) -> int:
-    """How many refusals wait for their decision."""
-    query = select(func.count(refusal.c.id)).where(refusal.c.state == "proposed")
-    return int(connection.execute(query).scalar_one())
 
 
 def disputed_gifts(connection: Connection) -> frozenset[str]:

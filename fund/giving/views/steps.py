@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from fund.giving import commands, forms, methods, wording
 from fund.giving.domain import MAX_PARTS, TEXTS
+from fund.giving.domain.donor import with_town
 from fund.giving.queries import Draft, Typed
 from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
@@ -197,9 +198,9 @@ def _look_up() -> ResponseReturnValue:
     lines = [town.line for town in towns_of(typed["postal_code"])]
     chosen = request.form.get("town", "")
     if chosen in lines:
-        typed["address1"] = chosen
-    elif len(lines) == 1 and not typed["address1"].strip():
-        typed["address1"] = lines[0]
+        typed["address1"] = with_town(chosen, typed["address1"])
+    elif len(lines) == 1:
+        typed["address1"] = with_town(lines[0], typed["address1"])
     more: dict[str, Any] = {"change": 1} if changing() else {}
     onward = see_other(url_for("giving.donor", lookup=1, **more, _anchor="postal_code"))
     return drafts.save(onward, draft, "donor", typed)

@@ -6,6 +6,7 @@ from fund.grants.queries.applications import (
     application,
     application_counts,
     applications,
+    applications_waiting,
 )
 from fund.grants.queries.awards import (
     AwardView,
@@ -17,7 +18,12 @@ from fund.grants.queries.awards import (
     awards_named,
     open_for_allocation,
 )
-from fund.grants.queries.disbursements import DisbursementView, disbursement, disbursements
+from fund.grants.queries.disbursements import (
+    DisbursementView,
+    disbursement,
+    disbursements,
+    disbursements_waiting,
+)
 
 __all__ = [
     "ApplicationView",
@@ -28,6 +34,7 @@ __all__ = [
     "application",
     "application_counts",
     "applications",
+    "applications_waiting",
     "award",
     "award_titles",
     "award_years",
@@ -35,5 +42,6 @@ __all__ = [
     "awards_named",
     "disbursement",
     "disbursements",
+    "disbursements_waiting",
     "open_for_allocation",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from fund.grants import models
 from fund.grants.domain import is_application_no
 from fund.kernel.money import Yen
+from fund.platform.waiting import Waiting, tally
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ def applications(
     if fy is not None:
         query = query.where(models.application.c.fy == fy)
     return [_application(row) for row in connection.execute(query)]
+
+
+def applications_waiting(connection: Connection, *states: str) -> Waiting:
+    """Applications that wait in one of these states, since they were registered."""
+    found = models.application.c
+    asked = select(found.registered_at.label("since"), found.requested_yen.label("yen"))
+    return tally(connection, asked.where(found.state.in_(states)))
 
 
 def application_counts(connection: Connection) -> dict[str, int]:

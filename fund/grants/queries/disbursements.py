@@ -13,6 +13,7 @@ from fund.grants import models
 from fund.grants.domain import is_disbursement_no
 from fund.kernel.errors import NotFound
 from fund.kernel.money import Yen
+from fund.platform.waiting import Waiting, tally
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ _DISBURSEMENTS = select(
     models.award.c.group_no,
     models.award.c.title,
 ).join(models.award, models.award.c.id == models.disbursement.c.award_id)
+
+
+def disbursements_waiting(connection: Connection) -> Waiting:
+    """Instalments that wait for their payment."""
+    found = models.disbursement.c
+    asked = select(found.requested_at.label("since"), found.yen)
+    return tally(connection, asked.where(found.state == "requested"))
 
 
 def disbursements(

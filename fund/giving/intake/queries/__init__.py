@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, select
 
-from fund.giving.intake.models import gift_in_kind, intake_batch
+from fund.giving.intake.models import (
+    gift_in_kind,
+    intake_batch,
+    intake_doubt,
+    intake_row,
+    slip_print,
+)
 from fund.giving.intake.queries.asks import (
     ImportView,
     InKindView,
@@ -35,6 +41,8 @@ from fund.giving.intake.queries.choices import (
     choices_of,
     invited,
 )
+from fund.giving.models import gift
+from fund.platform.waiting import Waiting, tally
 
 __all__ = [
     "BatchView",
@@ -49,7 +57,6 @@ __all__ = [
     "batches",
     "choice_of",
     "choices_of",
-    "counts",
     "file_body",
     "gift_file",
     "gifts_in_kind",
@@ -62,16 +69,36 @@ __all__ = [
     "rows",
     "unfinished_files",
     "waiting",
+    "waiting_work",
 ]
 
 
-def counts(connection: Connection) -> dict[str, int]:
+def waiting_work(connection: Connection) -> dict[str, Waiting]:
     """What waits for somebody: batches to check, slips to print, duplicates, goods."""
-    to_check = select(func.count()).where(intake_batch.c.state == "handed_in")
-    goods = select(func.count()).where(gift_in_kind.c.state == "registered")
+    doubts = (
+        select(intake_doubt.c.found_at.label("since"), intake_row.c.yen)
+        .join(intake_row, intake_row.c.id == intake_doubt.c.row_id)
+        .join(intake_batch, intake_batch.c.id == intake_row.c.batch_id)
+        .where(
+            intake_doubt.c.decision.is_(None),
+            intake_row.c.state.in_(["entered", "doubtful"]),
+            intake_batch.c.state != "dropped",
+        )
+    )
+    slips = select(gift.c.offered_at.label("since"), gift.c.yen).where(
+        gift.c.state == "awaiting_payment",
+        gift.c.method == "slip",
+        ~exists().where(slip_print.c.gift_id == gift.c.id),
+    )
+    to_check = select(
+        intake_batch.c.handed_in_at.label("since"), intake_batch.c.expected_yen.label("yen")
+    ).where(intake_batch.c.state == "handed_in")
+    goods = select(gift_in_kind.c.registered_at.label("since")).where(
+        gift_in_kind.c.state == "registered"
+    )
     return {
-        "to_check": int(connection.execute(to_check).scalar_one()),
-        "slips": len(waiting(connection, unprinted=True)),
-        "doubts": len(open_doubts(connection)),
-        "in_kind": int(connection.execute(goods).scalar_one()),
+        "to_check": tally(connection, to_check),
+        "slips": tally(connection, slips),
+        "doubts": tally(connection, doubts),
+        "in_kind": tally(connection, goods),
     }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select, text
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.payments.bank.models import bank_line, bank_match, bank_sighting, bank_statement
+from fund.platform.waiting import Waiting, tally
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,13 @@ def open_lines(
     if limit is not None:
         query = query.limit(limit)
     return [_view(row) for row in connection.execute(query)]
+
+
+def lines_waiting(connection: Connection) -> Waiting:
+    """What of the statements is not explained: the yen are what is left, in and out alike."""
+    return tally(
+        connection, select(bank_line.c.day.label("since"), _LEFT.label("yen")).where(_LEFT != 0)
+    )
 
 
 def open_count(connection: Connection) -> int:
