@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,8 +11,7 @@ from sqlalchemy import Connection
 from fund.kernel.money import Yen
 from fund.platform.web.context import locale
 from fund.publication import queries
-from fund.publication.domain.flow import Moves, Picture, picture
-from fund.publication.queries import AwardFacts
+from fund.publication.domain.flow import Picture, picture
 from fund.registry import queries as registry
 
 TONES = 6
@@ -52,9 +50,8 @@ class Figures:
 def figures(connection: Connection, fy: int | None) -> Figures:
     """Read everything; every number is a sum over public entries."""
     moves = queries.moves(connection, fy)
-    awards = {award for _pot, award in moves.allocated} | set(moves.awards_before)
-    facts = queries.award_facts(connection, sorted(awards | set(moves.awards_after)))
-    group_of = {award: found.group_no for award, found in facts.items()}
+    groups = {group for _pot, group in moves.allocated} | set(moves.awards_before)
+    groups = {group for group in groups | set(moves.awards_after) if group}
     names = registry.names(connection)
     years = tuple(queries.fiscal_years(connection))
     return Figures(
@@ -63,22 +60,19 @@ def figures(connection: Connection, fy: int | None) -> Figures:
         words=queries.six_words(connection, fy),
         previous=queries.six_words(connection, fy - 1) if fy and fy - 1 in years else None,
         periods=tuple(queries.periods(connection, fy)),
-        flow=picture(moves, group_of),
-        uses=_uses(connection, moves, facts),
+        flow=picture(moves, {group: group for group in groups}),
+        uses=_uses(connection, fy),
         fidelity=queries.fidelity(connection, fy),
         ages=tuple(queries.ages(connection, fy)),
         waits=queries.waits(connection, fy),
         fees=queries.fees(connection, fy),
-        group_names={no: names.use("group", no, locale()) for no in set(group_of.values())},
+        group_names={no: names.use("group", no, locale()) for no in groups},
         as_of=queries.as_of(connection),
     )
 
 
-def _uses(connection: Connection, moves: Moves, facts: Mapping[str, AwardFacts]) -> tuple[Use, ...]:
-    by_field: dict[str, int] = defaultdict(int)
-    for (_pot, award), yen in moves.allocated.items():
-        found = facts.get(award)
-        by_field[found.fields[0] if found and found.fields else ""] += yen
+def _uses(connection: Connection, fy: int | None) -> tuple[Use, ...]:
+    by_field = queries.uses(connection, fy)
     english = locale() == "en"
     known = {field.code: field for field in registry.fields(connection)}
     tones = {code: place for place, code in enumerate(known, 1) if place <= TONES}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from fund.kernel.canonical import canonical
 from fund.platform.invariants import Invariant, by_sql
 from fund.publication import queries
+from fund.publication.counting import COUNTED
 from fund.publication.domain.kinds import KIND_WORDS
 from fund.publication.signed_invariants import SIGNED
 
@@ -171,5 +172,6 @@ INVARIANTS = (
         "The postings in the bytes are those of the table",
         _postings,
     ),
+    *COUNTED,
     *SIGNED,
 )

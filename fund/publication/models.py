@@ -1,4 +1,8 @@
-"""Tables of the public log: entries in their final bytes without gaps, and its signed heads."""
+"""Tables of the public log: entries in their final bytes without gaps, and its signed heads.
+
+``public_cell`` and ``public_place`` are counted from the entries and can be counted again: sums
+and places of every entry by what it is tagged with (see ``queries.tags``).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -52,14 +57,11 @@ public_entry = Table(
     CheckConstraint("no > 0", name="no_positive"),
     CheckConstraint("length(body) <= 65535", name="body_length"),
     Index("ix_public_entry_kind", "kind", "no"),
-    Index("ix_public_entry_fy", "fy", "no"),
     Index("ix_public_entry_gift_no", "gift_no"),
     Index("ix_public_entry_award_no", "award_no"),
     Index("ix_public_entry_run_no", "run_no", postgresql_where="run_no IS NOT NULL"),
     Index("ix_public_entry_reverses", "reverses", postgresql_where="reverses IS NOT NULL"),
     Index("ix_public_entry_sha256", func.sha256(text("body"))),
-    Index("ix_public_entry_groups", "groups", postgresql_using="gin"),
-    Index("ix_public_entry_fields", "fields", postgresql_using="gin"),
 )
 
 public_posting = Table(
@@ -70,6 +72,36 @@ public_posting = Table(
     Column("account", Text, nullable=False),
     Column("yen", BigInteger, nullable=False),
     Index("ix_public_posting_account", "account", "no"),
+)
+
+public_cell = Table(
+    "public_cell",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("tag", Text(collation="C"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("fy", SmallInteger, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("yen", BigInteger, nullable=False),
+    Column("in_yen", BigInteger, nullable=False),
+    Column("committed_yen", BigInteger, nullable=False),
+    Column("out_yen", BigInteger, nullable=False),
+    Column("spent_yen", BigInteger, nullable=False),
+    Column("returned_yen", BigInteger, nullable=False),
+    Column("left_yen", BigInteger, nullable=False),
+    Column("min_no", BigInteger, nullable=False),
+    Column("max_no", BigInteger, nullable=False),
+    UniqueConstraint("tag", "kind", "fy", "first_day"),
+    CheckConstraint("entries > 0 AND min_no > 0 AND min_no <= max_no", name="counts_entries"),
+    Index("ix_public_cell_tag_max_no", "tag", "max_no"),
+)
+
+public_place = Table(
+    "public_place",
+    metadata,
+    Column("cell_id", Integer, ForeignKey("public_cell.id"), primary_key=True),
+    Column("no", BigInteger, primary_key=True),
 )
 
 public_source = Table(

@@ -1,7 +1,8 @@
 """Frozen reads of the public log for pages, files and other rooms."""
 
 from fund.publication.queries.awards import Origin, origin_of_award
-from fund.publication.queries.flows import moves
+from fund.publication.queries.filters import LedgerFilter
+from fund.publication.queries.flows import moves, uses
 from fund.publication.queries.glance import (
     Fees,
     Fidelity,
@@ -20,21 +21,18 @@ from fund.publication.queries.glance import (
 from fund.publication.queries.ledger import (
     CHUNK,
     AwardFacts,
-    LedgerFilter,
     LedgerRow,
-    Totals,
     as_of,
     award_facts,
     entry,
     every,
     fiscal_years,
     gift_entries,
-    last_no,
     page,
+    page_before,
     related,
-    size_of,
-    totals,
 )
+from fund.publication.queries.sums import Totals, balances, counted_to, last_no, totals
 
 __all__ = [
     "CHUNK",
@@ -51,6 +49,8 @@ __all__ = [
     "Word",
     "ages",
     "as_of",
+    "balances",
+    "counted_to",
     "award_facts",
     "entry",
     "every",
@@ -62,11 +62,12 @@ __all__ = [
     "moves",
     "origin_of_award",
     "page",
+    "page_before",
     "periods",
     "related",
     "six_words",
-    "size_of",
     "totals",
+    "uses",
     "waits",
     "word_arguments",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, text
 from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.money import Yen
 from fund.publication.domain.kinds import WORD_KINDS
-from fund.publication.queries.ledger import LedgerFilter, totals
+from fund.publication.queries.filters import LedgerFilter
+from fund.publication.queries.sums import LATEST, by_tag, counted_to, totals
 
 
 @dataclass(frozen=True)
@@ -83,20 +85,26 @@ class Period:
     out: Yen
 
 
-_MONTHS = text("""
-SELECT date_trunc('month', first_day)::date AS first_day, sum(in_yen) AS came_in,
-       sum(out_yen) AS out
-FROM public_entry WHERE fy = :fy AND (in_yen <> 0 OR out_yen <> 0) GROUP BY 1 ORDER BY 1
-""")
-_YEARS = text("""
-SELECT make_date(fy, 4, 1) AS first_day, sum(in_yen) AS came_in, sum(out_yen) AS out
-FROM public_entry WHERE in_yen <> 0 OR out_yen <> 0 GROUP BY fy ORDER BY fy
+_PERIODS = text("""
+SELECT date_trunc('month', first_day)::date AS first_day,
+       sum(in_yen)::bigint AS came_in, sum(out_yen)::bigint AS out
+FROM (
+  SELECT fy, CASE WHEN :by_fy THEN make_date(fy, 4, 1) ELSE first_day END AS first_day,
+         in_yen, out_yen
+  FROM public_cell WHERE tag = ''
+  UNION ALL
+  SELECT fy, CASE WHEN :by_fy THEN make_date(fy, 4, 1) ELSE first_day END, in_yen, out_yen
+  FROM public_entry WHERE no > :over
+) AS summed
+WHERE (CAST(:fy AS int) IS NULL OR fy = :fy) AND (in_yen <> 0 OR out_yen <> 0)
+GROUP BY 1 ORDER BY 1
 """)
 
 
 def periods(connection: Connection, fy: int | None) -> list[Period]:
     """In and out by month of a fiscal year, or by fiscal year; periods without any left out."""
-    rows = connection.execute(_YEARS) if fy is None else connection.execute(_MONTHS, {"fy": fy})
+    asked = {"fy": fy, "by_fy": fy is None, "over": counted_to(connection)}
+    rows = connection.execute(_PERIODS, asked)
     return [Period(row.first_day, Yen(int(row.came_in)), Yen(int(row.out))) for row in rows]
 
 
@@ -115,78 +123,80 @@ class Fidelity:
         return self.first_wish * 1000 // self.designated if self.designated else None
 
 
-_RANKS = text("""
-SELECT p.account = 'fund:general' AS undesignated,
-       (convert_from(e.body, 'UTF8')::jsonb->>'rank')::int = 1 AS met, sum(p.yen) AS yen
-FROM public_entry e JOIN public_posting p ON p.no = e.no AND p.account LIKE 'fund:%'
-WHERE e.kind = 'allocation.line' AND (CAST(:fy AS int) IS NULL OR e.fy = :fy)
-GROUP BY 1, 2
-""")
-_CHANGES = text("""
-SELECT coalesce(reason, '') AS reason, count(*) AS many, sum(size_yen) AS yen FROM public_entry
-WHERE kind = 'designation.redirected' AND (CAST(:fy AS int) IS NULL OR fy = :fy)
-GROUP BY 1 ORDER BY 1
-""")
-
-
 def fidelity(connection: Connection, fy: int | None) -> Fidelity:
-    """Wish fidelity of a fiscal year or of all time."""
-    rows = connection.execute(_RANKS, {"fy": fy}).all()
-    changes = connection.execute(_CHANGES, {"fy": fy})
+    """Wish fidelity of a fiscal year or of all time.
+
+    An allocation counts as designated unless all its money waited in the general pot.
+    """
+    met: dict[str, int] = defaultdict(int)
+    for found in by_tag(connection, "fit:", fy=fy):
+        met[found.tag] += found.yen
+    changes = sorted(by_tag(connection, "reason:", fy=fy), key=lambda change: change.tag)
     return Fidelity(
-        designated=Yen(sum(int(row.yen) for row in rows if not row.undesignated)),
-        first_wish=Yen(sum(int(row.yen) for row in rows if not row.undesignated and row.met)),
-        undesignated=Yen(sum(int(row.yen) for row in rows if row.undesignated)),
-        redirected=tuple((row.reason, int(row.many), Yen(int(row.yen))) for row in changes),
+        designated=Yen(met["first"] + met["other"]),
+        first_wish=Yen(met["first"]),
+        undesignated=Yen(met["open"]),
+        redirected=tuple((one.tag, one.entries, Yen(one.yen)) for one in changes),
     )
 
 
-_AGES = text("""
-SELECT vintage, sum(open_yen) AS open_yen FROM (
-  SELECT min(fy) AS vintage, sum(left_yen) AS open_yen FROM (
-    SELECT coalesce(gift_no, convert_from(body, 'UTF8')::jsonb->>'share', '#' || no) AS lot,
-           fy, left_yen
-    FROM public_entry WHERE left_yen <> 0 AND first_day <= :last
-  ) AS moves GROUP BY lot
-) AS lots GROUP BY vintage HAVING sum(open_yen) <> 0 ORDER BY vintage
-""")
-
-
 def ages(connection: Connection, fy: int | None) -> list[tuple[int, Yen]]:
-    """Unspent money at the end of a fiscal year (or now) by the year it was accepted in."""
-    last = dt.date(9999, 1, 1) if fy is None else fiscal_year_bounds(fy)[1]
-    rows = connection.execute(_AGES, {"last": last})
-    return [(int(row.vintage), Yen(int(row.open_yen))) for row in rows]
+    """Unspent money at the end of a fiscal year (or now) by the year it was accepted in.
+
+    Money that a group returns is as old as the gift it came from.
+    """
+    last = LATEST if fy is None else fiscal_year_bounds(fy)[1]
+    sums: dict[int, int] = defaultdict(int)
+    for found in by_tag(connection, "age:", last=last):
+        sums[int(found.tag)] += found.yen
+    return [(year, Yen(yen)) for year, yen in sorted(sums.items()) if yen]
 
 
-_WAITS = text("""
-SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY months) AS middle, max(months) AS longest,
-       count(*) AS lines
-FROM (
-  SELECT (extract(year FROM line.first_day) - extract(year FROM gift.first_day)) * 12
-         + extract(month FROM line.first_day) - extract(month FROM gift.first_day) AS months
-  FROM public_entry line
-  JOIN public_entry gift ON gift.gift_no = line.gift_no AND gift.kind = 'donation.received'
-  WHERE line.kind = 'allocation.line' AND (CAST(:fy AS int) IS NULL OR line.fy = :fy)
-) AS waits
-""")
+WAITS = ((0, 2), (3, 5), (6, 11), (12, 23), (24, 1_200))
+"""From which to which month a row of the table of waits goes."""
 
 
 @dataclass(frozen=True)
 class Waits:
-    """Months from the acceptance of a gift to its allocation, over allocation lines."""
+    """Months from the acceptance of a gift to its allocation, over allocation lines.
+
+    ``quarter`` and ``three_quarters`` say how widely they spread: half of all lines lie between.
+    ``by_span`` has lines and yen for each span of ``WAITS``.
+    """
 
     middle: int | None
     longest: int | None
     lines: int
+    quarter: int | None = None
+    three_quarters: int | None = None
+    by_span: tuple[tuple[tuple[int, int], int, Yen], ...] = ()
 
 
 def waits(connection: Connection, fy: int | None) -> Waits:
     """How long gifts waited; months only, because the day of a gift is not public."""
-    row = connection.execute(_WAITS, {"fy": fy}).one()
-    if row.middle is None:
+    found = sorted((int(one.tag), one.entries, one.yen) for one in by_tag(connection, "wait:", fy=fy))
+    lines = sum(many for _months, many, _yen in found)
+    if not lines:
         return Waits(None, None, 0)
-    return Waits(int(row.middle), int(row.longest), int(row.lines))
+
+    def reached(part: int) -> int:
+        """The shortest wait within which ``part`` quarters of the lines were allocated."""
+        seen = 0
+        for months, many, _yen in found:
+            seen += many
+            if 4 * seen >= part * lines:
+                return months
+        return found[-1][0]
+
+    spans = tuple(
+        (
+            (low, high),
+            sum(many for months, many, _yen in found if low <= months <= high),
+            Yen(sum(yen for months, _many, yen in found if low <= months <= high)),
+        )
+        for low, high in WAITS
+    )
+    return Waits(reached(2), found[-1][0], lines, reached(1), reached(3), spans)
 
 
 @dataclass(frozen=True)
@@ -199,17 +209,6 @@ class Fees:
 
 def fees(connection: Connection, fy: int | None) -> Fees:
     """Who pays the fees: a gift is never cut."""
-    charged = totals_size(connection, "fee.charged", fy)
-    return Fees(charged, totals_size(connection, "fee.reimbursed", fy))
-
-
-def totals_size(connection: Connection, kind: str, fy: int | None) -> Yen:
-    """Yen moved by one kind of entry in a fiscal year or in all time."""
-    found = connection.execute(
-        text(
-            "SELECT coalesce(sum(size_yen), 0) FROM public_entry WHERE kind = :kind"
-            " AND (CAST(:fy AS int) IS NULL OR fy = :fy)"
-        ),
-        {"kind": kind, "fy": fy},
-    ).scalar_one()
-    return Yen(int(found))
+    charged = totals(connection, LedgerFilter(fy=fy, kinds=("fee.charged",))).moved
+    reimbursed = totals(connection, LedgerFilter(fy=fy, kinds=("fee.reimbursed",))).moved
+    return Fees(charged, reimbursed)

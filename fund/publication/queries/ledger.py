@@ -1,59 +1,30 @@
-"""Reading the public ledger: pages by keyset, totals of exactly the filter, single entries."""
+"""Reading the public ledger: its entries page by page and one by one."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, text, true
+from sqlalchemy import Connection, Row, select, text
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.publication.models import public_entry
+from fund.publication.queries.filters import LedgerFilter
+from fund.publication.queries.pages import above, below
+from fund.publication.queries.sums import counted_to
 
 CHUNK = 2_000
-# A look at the index for each year; DISTINCT would read the whole log for every page.
+# Years of the counted cells, and of the few entries above them.
 _YEARS = text("""
-SELECT y.fy FROM generate_series(
-  (SELECT min(fy)::int FROM public_entry), (SELECT max(fy)::int FROM public_entry)) AS y(fy)
-WHERE EXISTS (SELECT 1 FROM public_entry e WHERE e.fy = y.fy) ORDER BY y.fy DESC
+SELECT fy FROM public_cell WHERE tag = '' GROUP BY fy
+UNION SELECT fy FROM public_entry WHERE no > :over ORDER BY fy DESC
 """)
 _COMMON = frozenset({"v", "no", "kind", "fy", "on", "postings", "reverses", "reason", "clauses"})
-
-
-@dataclass(frozen=True)
-class LedgerFilter:
-    """What a reader asked for; None or empty means no restriction.
-
-    ``first`` and ``last`` are inclusive days (a gift counts by the first of its month),
-    ``low`` and ``high`` inclusive yen of the movement, ``words`` folded words to be found all.
-    """
-
-    fy: int | None = None
-    kinds: tuple[str, ...] = ()
-    field: str | None = None
-    group: str | None = None
-    low: int | None = None
-    high: int | None = None
-    first: dt.date | None = None
-    last: dt.date | None = None
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums of yen over a filter, one for each money word."""
-
-    came_in: Yen
-    committed: Yen
-    out: Yen
-    spent: Yen
-    returned: Yen
-    left: Yen
 
 
 @dataclass(frozen=True)
@@ -106,55 +77,29 @@ class LedgerRow:
         return value if isinstance(value, int) else 0
 
 
-def conditions(wanted: LedgerFilter) -> ColumnElement[bool]:
-    """The filter in SQL."""
-    column = public_entry.c
-    asked: tuple[tuple[object, Callable[[], ColumnElement[bool]]], ...] = (
-        (wanted.fy, lambda: column.fy == wanted.fy),
-        (wanted.kinds or None, lambda: column.kind.in_(wanted.kinds)),
-        (wanted.field, lambda: column.fields.contains([wanted.field])),
-        (wanted.group, lambda: column.groups.contains([wanted.group])),
-        (wanted.low, lambda: column.size_yen >= wanted.low),
-        (wanted.high, lambda: column.size_yen <= wanted.high),
-        (wanted.first, lambda: column.first_day >= wanted.first),
-        (wanted.last, lambda: column.first_day <= wanted.last),
-    )
-    tests = [test() for value, test in asked if value is not None]
-    tests += [column.search_text.contains(word, autoescape=True) for word in wanted.words]
-    return and_(true(), *tests)
-
-
-def totals(connection: Connection, wanted: LedgerFilter) -> Totals:
-    """Exact sums over everything the filter finds."""
-    column = public_entry.c
-    row = connection.execute(
-        select(
-            *(
-                func.coalesce(func.sum(summed), 0)
-                for summed in (
-                    column.in_yen,
-                    column.committed_yen,
-                    column.out_yen,
-                    column.spent_yen,
-                    column.returned_yen,
-                    column.left_yen,
-                )
-            )
-        ).where(conditions(wanted))
-    ).one()
-    return Totals(*(Yen(int(yen)) for yen in row))
-
-
 def page(
     connection: Connection, wanted: LedgerFilter, after: int | None, limit: int
 ) -> tuple[list[LedgerRow], int | None]:
     """Up to ``limit`` rows below the number ``after``, newest first, and the next ``after``."""
-    query = select(public_entry).where(conditions(wanted))
-    if after is not None:
-        query = query.where(public_entry.c.no < after)
-    found = connection.execute(query.order_by(public_entry.c.no.desc()).limit(limit + 1)).all()
-    rows = [ledger_row(row) for row in found[:limit]]
-    return _with_reversals(connection, rows), rows[-1].no if len(found) > limit else None
+    found = below(connection, wanted, after, limit + 1)
+    rows = _rows(connection, found[:limit])
+    return rows, rows[-1].no if len(found) > limit else None
+
+
+def page_before(
+    connection: Connection, wanted: LedgerFilter, before: int, limit: int
+) -> tuple[list[LedgerRow], int | None]:
+    """The ``limit`` rows next above ``before``, newest first, and the next ``before``."""
+    found = above(connection, wanted, before, limit + 1)
+    rows = _rows(connection, found[:limit])
+    return rows, rows[0].no if len(found) > limit else None
+
+
+def _rows(connection: Connection, nos: Sequence[int]) -> list[LedgerRow]:
+    """The entries of these numbers, newest first."""
+    asked = select(public_entry).where(public_entry.c.no.in_(nos))
+    found = connection.execute(asked.order_by(public_entry.c.no.desc()))
+    return _with_reversals(connection, [ledger_row(row) for row in found])
 
 
 def every(
@@ -169,12 +114,6 @@ def every(
         if after is None:
             return
         left = None if left is None else left - len(rows)
-
-
-def size_of(connection: Connection, wanted: LedgerFilter, most: int) -> int:
-    """How many rows a filter finds, counted no further than ``most``."""
-    some = select(public_entry.c.no).where(conditions(wanted)).limit(most).subquery()
-    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def entry(connection: Connection, no: int) -> LedgerRow | None:
@@ -216,14 +155,9 @@ def as_of(connection: Connection) -> dt.datetime | None:
     ).scalar_one_or_none()
 
 
-def last_no(connection: Connection) -> int:
-    """The highest public number; zero for an empty log."""
-    return int(connection.execute(select(func.max(public_entry.c.no))).scalar_one() or 0)
-
-
 def fiscal_years(connection: Connection) -> list[int]:
     """Fiscal years with public entries, newest first."""
-    return list(connection.execute(_YEARS).scalars())
+    return list(connection.execute(_YEARS, {"over": counted_to(connection)}).scalars())
 
 
 def ledger_row(row: Row[Any]) -> LedgerRow:

@@ -120,7 +120,7 @@ def ledger_xlsx() -> ResponseReturnValue:
     """
     view = read_ledger(Query(request.args))
     with current_house().database.reading() as connection:
-        found = queries.size_of(connection, view.wanted, SHEET_ROWS + 1)
+        found = queries.totals(connection, view.wanted).entries
         if view.limit is None and found > SHEET_ROWS:
             message = _("行が多すぎます。条件をしぼるか、CSVを使ってください。")
             raise Invalid(message, {"limit": message})
