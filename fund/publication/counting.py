@@ -42,7 +42,7 @@ _KEYS = "tag, kind, fy, first_day"
 _WRONG = f"""
 WITH head AS (SELECT coalesce(max(max_no), 0) AS no FROM public_cell WHERE tag = ''),
 summed AS (
-  SELECT {_KEYS}, count(*) AS entries, {", ".join(f"sum({name})::bigint AS {name}" for name in _SUMS)},
+  SELECT {_KEYS}, count(*) AS entries, {", ".join(f"sum({name})::bigint" for name in _SUMS)},
          min(no) AS min_no, max(no) AS max_no
   FROM ({TAGGED.format(where="e.no <= (SELECT head.no FROM head)")}) AS tagged GROUP BY {_KEYS}
 ), cells AS (
@@ -53,7 +53,8 @@ UNION ALL
 SELECT 'counted', wrong.* FROM (SELECT * FROM cells EXCEPT SELECT * FROM summed) AS wrong
 """
 _MISPLACED = f"""
-SELECT cell.tag, cell.kind, cell.fy, cell.first_day, cell.entries, coalesce(placed.many, 0) AS places
+SELECT cell.tag, cell.kind, cell.fy, cell.first_day, cell.entries,
+       coalesce(placed.many, 0) AS places
 FROM public_cell cell LEFT JOIN (
   SELECT place.cell_id, count(*) AS many FROM public_place place
   JOIN public_cell its ON its.id = place.cell_id

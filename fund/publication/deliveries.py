@@ -20,8 +20,8 @@ log = structlog.get_logger("fund.publication")
 def append(house: House, *, now: dt.datetime, **_payload: Any) -> None:
     """Append everything that waits; repeating it appends nothing twice."""
     appended = 0
-    while count := commands.append_pending(house, by=system("publication"), now=now):
-        appended += count
+    while more := commands.append_pending(house, by=system("publication"), now=now):
+        appended += more
     if appended:
         log.info("public log grew", entries=appended)
     count(house, now=now)

@@ -15,7 +15,16 @@ MAX_NO = 2**53 - 1
 PAGE = 50
 MOST = 500
 YEARS = (1900, 2999)
-ARGUMENTS = ("fy", "kind", "field", "group", "min", "max", "from", "to", "q")
+LINKED = ("fit", "reason", "age", "wait", "given-to", "use", "account")
+"""Conditions that the links under figures set; the form keeps them."""
+PARTS = ("age", "given-to", "use", "account")
+"""Those that ask for a part of what an entry moves."""
+ARGUMENTS = ("fy", "kind", "field", "group", "min", "max", "from", "to", "q", *LINKED)
+FITS = ("first", "other", "open")
+NO_FIELD = "none"
+_REASON = re.compile(r"[a-z][a-z-]{1,40}")
+_WAIT = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
+_ACCOUNT = re.compile(r"[A-Za-z0-9:_.-]{1,60}")
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _GROUP = re.compile(r"[0-9]{4}")
 _AWARD = re.compile(rf"[{CROCKFORD}-]{{1,40}}")
@@ -23,11 +32,12 @@ _AWARD = re.compile(rf"[{CROCKFORD}-]{{1,40}}")
 
 @dataclass(frozen=True)
 class LedgerView:
-    """A filter with the place in it: rows below ``after``, at most ``limit`` of them."""
+    """A filter with the place in it: rows below ``after`` or next above ``before``."""
 
     wanted: LedgerFilter
     after: int | None
     limit: int | None
+    before: int | None = None
 
 
 def read_ledger(query: Query) -> LedgerView:
@@ -46,12 +56,26 @@ def read_ledger(query: Query) -> LedgerView:
         first=query.day("from"),
         last=query.day("to"),
         words=tuple(folded(query.text("q") or "").split()),
+        fit=query.choice("fit", FITS),
+        reason=_coded(query, "reason", _REASON),
+        age=query.integer("age", *YEARS),
+        wait=_wait(query),
+        to=_group(query, "given-to"),
+        use=_use(query),
+        account=_coded(query, "account", _ACCOUNT),
     )
     if wanted.low is not None and wanted.high is not None and wanted.low > wanted.high:
         query.errors["max"] = "下の金額より大きくしてください"
     if wanted.first and wanted.last and wanted.first > wanted.last:
         query.errors["to"] = "はじめの日より後にしてください"
-    view = LedgerView(wanted, query.integer("after", 1, MAX_NO), query.integer("limit", 1, MOST))
+    view = LedgerView(
+        wanted,
+        query.integer("after", 1, MAX_NO),
+        query.integer("limit", 1, MOST),
+        query.integer("before", 0, MAX_NO),
+    )
+    if view.after is not None and view.before is not None:
+        query.errors["before"] = "afterとbeforeは、どちらか一つにしてください"
     query.check()
     return view
 
@@ -73,10 +97,32 @@ def _code(query: Query, name: str) -> str | None:
     return value
 
 
-def _group(query: Query) -> str | None:
-    value = query.text("group")
+def _use(query: Query) -> str | None:
+    value = _code(query, "use")
+    return "" if value == NO_FIELD else value
+
+
+def _coded(query: Query, name: str, spelled: re.Pattern[str]) -> str | None:
+    value = query.text(name)
+    if value is not None and not spelled.fullmatch(value):
+        query.errors[name] = "リンクからえらんでください"
+        return None
+    return value
+
+
+def _wait(query: Query) -> tuple[int, int] | None:
+    """Months from a gift to its allocation, ``3-5`` for three to five."""
+    value = query.text("wait")
+    found = _WAIT.fullmatch(value) if value else None
+    if value and found is None:
+        query.errors["wait"] = "月の数を「3-5」のように入力してください"
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _group(query: Query, name: str = "group") -> str | None:
+    value = query.text(name)
     if value is not None and not _GROUP.fullmatch(value):
-        query.errors["group"] = "団体の番号は4けたの数字です（例：0132）"
+        query.errors[name] = "団体の番号は4けたの数字です（例：0132）"
         return None
     return value
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
+import json
+import random
+from dataclasses import fields
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ledger_model import Model
+from public_history import History
 from sample_books import BY, NOW, Wish, allocate, decide, disburse, give, small_story
+from sqlalchemy import Connection
 
 from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.money import Yen
 from fund.ledger import facts, journal
 from fund.platform.house import House
-from fund.publication import commands, queries
+from fund.platform.invariants import examine
+from fund.publication import commands, counting, deliveries, queries
 from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
 from fund.publication.domain.measures import folded
-from fund.publication.queries import LedgerFilter, LedgerRow
+from fund.publication.invariants import INVARIANTS
+from fund.publication.queries import LedgerFilter
 
 FILTERS = st.builds(
     LedgerFilter,
@@ -29,8 +39,20 @@ FILTERS = st.builds(
     first=st.none() | st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31)),
     last=st.none() | st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31)),
     words=st.sampled_from(
-        [(), ("水辺の会",), ("a2026",), ("100%",), ("_",), ("\\",), ("水辺", "交付")]
+        [(), (), (), ("水辺の会",), ("a2026",), ("100%",), ("_",), ("\\",), ("水辺", "交付")]
     ),
+    fit=st.sampled_from([None, None, None, "first", "other", "open"]),
+    reason=st.sampled_from([None, None, None, "donor-choice", "wish-term"]),
+    age=st.sampled_from([None, None, None, 2024, 2025, 2026]),
+    wait=st.sampled_from([None, None, None, (0, 0), (0, 3), (1, 1_200)]),
+    to=st.sampled_from([None, None, None, "0132", "0201", "9999"]),
+    use=st.sampled_from([None, None, None, "child", "env"]),
+    account=st.sampled_from([None, None, None, "fund:general", "assets:bank", "held:unaccepted"]),
+)
+ONE_AT_A_TIME = st.builds(
+    lambda name, whole: LedgerFilter(**{name: getattr(whole, name)}),
+    st.sampled_from([one.name for one in fields(LedgerFilter)]),
+    FILTERS,
 )
 
 
@@ -50,37 +72,50 @@ def books(house: House) -> House:
     return house
 
 
-def matches(row: LedgerRow, wanted: LedgerFilter, text: str) -> bool:
-    first = dt.date.fromisoformat(row.on if len(row.on) == 10 else f"{row.on}-01")
-    return all(
-        (
-            wanted.fy is None or row.fy == wanted.fy,
-            not wanted.kinds or row.kind in wanted.kinds,
-            wanted.field is None or wanted.field in row.fields,
-            wanted.group is None or wanted.group in row.groups,
-            wanted.low is None or row.size >= wanted.low,
-            wanted.high is None or row.size <= wanted.high,
-            wanted.first is None or first >= wanted.first,
-            wanted.last is None or first <= wanted.last,
-            all(word in text for word in wanted.words),
-        )
-    )
+@pytest.fixture(params=[3, 41])
+def history(house: House, request: pytest.FixtureRequest) -> House:
+    """Random books, published and counted at random moments, the last of them not counted."""
+    small_story(house)
+    rng = random.Random(request.param)
+    told = History(rng)
+    for _ in range(60):
+        told.step(house)
+        if rng.random() < 0.2:
+            commands.append_pending(house, by=BY, now=NOW)
+        if rng.random() < 0.3:
+            counting.count(house, by=BY, now=NOW, most=rng.choice((1, 7, 30)))
+    commands.append_pending(house, by=BY, now=NOW)
+    return house
 
 
-def test_totals_and_pages_are_those_of_exactly_the_filter(books: House) -> None:
-    with books.database.reading() as connection:
-        everything, _ = queries.page(connection, LedgerFilter(), None, 500)
-        texts = dict(connection.exec_driver_sql("SELECT no, search_text FROM public_entry").all())
+def read_model(connection: Connection) -> Model:
+    everything, more = queries.page(connection, LedgerFilter(), None, 5_000)
+    assert more is None
+    texts = dict(connection.exec_driver_sql("SELECT no, search_text FROM public_entry").all())
+    return Model(everything[::-1], texts)
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(FILTERS, st.integers(1, 7))
+
+def sums_agree(connection: Connection, model: Model, wanted: LedgerFilter) -> list[int]:
+    mine = model.found(wanted)
+    sums = queries.totals(connection, wanted)
+    assert sums.came_in == sum(row.came_in for row in mine)
+    assert sums.out == sum(row.out for row in mine)
+    assert sums.left == sum(row.left for row in mine)
+    assert sums.committed == sum(row.committed for row in mine)
+    assert sums.entries == len(mine)
+    assert sums.moved == model.moved(mine, wanted)
+    return [row.no for row in mine]
+
+
+def test_totals_and_pages_are_those_of_exactly_the_filter(history: House) -> None:
+    with history.database.reading() as connection:
+        model = read_model(connection)
+        assert 0 < queries.counted_to(connection) < queries.last_no(connection)
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(FILTERS | ONE_AT_A_TIME, st.integers(9, 60))
         def agree(wanted: LedgerFilter, limit: int) -> None:
-            mine = [row for row in everything if matches(row, wanted, texts[row.no])]
-            sums = queries.totals(connection, wanted)
-            assert sums.came_in == sum(row.came_in for row in mine)
-            assert sums.out == sum(row.out for row in mine)
-            assert sums.left == sum(row.left for row in mine)
-            assert sums.committed == sum(row.committed for row in mine)
+            mine = sums_agree(connection, model, wanted)
             seen: list[int] = []
             after = None
             while True:
@@ -88,9 +123,71 @@ def test_totals_and_pages_are_those_of_exactly_the_filter(books: House) -> None:
                 seen += [row.no for row in rows]
                 if after is None:
                     break
-            assert seen == [row.no for row in mine]
+            assert seen == mine
+            back: list[int] = []
+            before: int | None = seen[-1] if seen else None
+            while before is not None:
+                rows, before = queries.page_before(connection, wanted, before, limit)
+                back = [row.no for row in rows] + back
+            assert back == seen[:-1]
+            spelled = b"".join(queries.csv_blocks(connection, wanted)).decode()
+            listed = list(csv.DictReader(io.StringIO(spelled)))
+            assert [int(line["no"]) for line in listed] == mine
+            if wanted.account is not None:
+                told = [json.loads(line["postings"]) for line in listed]
+                on_it = [p["yen"] for one in told for p in one if p["account"] == wanted.account]
+                assert sum(on_it) == queries.totals(connection, wanted).moved
 
         agree()
+
+
+def test_counting_to_the_end_changes_no_figure(history: House) -> None:
+    def told() -> tuple[object, ...]:
+        with history.database.reading() as connection:
+            return (
+                queries.balances(connection),
+                *(
+                    of(connection, fy)
+                    for of in (
+                        queries.six_words,
+                        queries.periods,
+                        queries.fidelity,
+                        queries.ages,
+                        queries.waits,
+                        queries.fees,
+                        queries.moves,
+                        queries.uses,
+                    )
+                    for fy in (None, 2024, 2025, 2026)
+                ),
+            )
+
+    before = told()
+    counting.forget(history, by=BY, now=NOW)
+    assert told() == before
+    while counting.count(history, by=BY, now=NOW):
+        pass
+    assert told() == before
+    with history.database.reading() as connection:
+        assert queries.counted_to(connection) == queries.last_no(connection)
+        assert not [f.name for f in examine(connection, INVARIANTS) if f.count]
+
+
+def test_the_task_counts_to_the_end(history: House) -> None:
+    counting.forget(history, by=BY, now=NOW)
+    deliveries.count(history, now=NOW)
+    with history.database.reading() as connection:
+        assert queries.counted_to(connection) == queries.last_no(connection) > 0
+
+
+def test_balances_are_those_of_the_journal(history: House) -> None:
+    with history.database.reading() as connection:
+        private = connection.exec_driver_sql(
+            "SELECT p.account, sum(p.yen)::bigint FROM posting p"
+            " JOIN public_source s ON s.entry_id = p.entry_id"
+            " GROUP BY p.account HAVING sum(p.yen) <> 0"
+        ).all()
+        assert queries.balances(connection) == dict(private)
 
 
 def test_every_money_word_is_the_sum_over_its_kinds(books: House) -> None:

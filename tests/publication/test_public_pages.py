@@ -69,10 +69,12 @@ def story(house: House) -> House:
 
 def test_the_json_has_exactly_the_public_names(story: House, client: FlaskClient) -> None:
     found = client.get("/ledger.json").get_json()
-    assert sorted(found) == ["as_of", "next", "rows", "totals"]
+    assert sorted(found) == ["as_of", "next", "previous", "rows", "sums", "totals"]
     assert found["totals"] == {"in": 35_000, "out": 6_000, "left": 26_000}
     assert sorted(found["rows"][0]) == ["kind", "no", "on", "postings", "reason", "reverses"]
-    assert found["next"] is None
+    assert sorted(found["sums"]) == ["committed", "entries", "moved", "returned", "spent"]
+    assert found["sums"]["entries"] == len(found["rows"])
+    assert found["next"] is found["previous"] is None
 
 
 def test_pages_by_key_show_every_entry_once(story: House, client: FlaskClient) -> None:
@@ -87,6 +89,21 @@ def test_pages_by_key_show_every_entry_once(story: House, client: FlaskClient) -
         if after is None:
             break
     assert seen == list(range(len(seen), 0, -1))
+    back: list[int] = []
+    before: int | None = 0
+    while before is not None:
+        query = {"limit": 3, "before": before}
+        found = client.get("/ledger.json", query_string=query).get_json()
+        back = [row["no"] for row in found["rows"]] + back
+        before = found["previous"]
+    assert back == seen
+
+
+def test_a_page_in_the_middle_links_both_ways(story: House, client: FlaskClient) -> None:
+    page = client.get("/ledger?limit=3&after=9").text
+    assert 'rel="prev" href="/ledger?limit=3&amp;before=8"' in page
+    assert 'rel="next" href="/ledger?limit=3&amp;after=6"' in page
+    assert client.get("/ledger?after=3&before=1").status_code == 400
 
 
 def test_the_csv_holds_the_same_rows_as_the_json(story: House, client: FlaskClient) -> None:
@@ -94,6 +111,7 @@ def test_the_csv_holds_the_same_rows_as_the_json(story: House, client: FlaskClie
     twin = client.get("/ledger.json?fy=2026").get_json()["rows"]
     assert [int(row["no"]) for row in rows] == [row["no"] for row in twin]
     assert [json.loads(row["postings"]) for row in rows] == [row["postings"] for row in twin]
+    assert all(row["postings"].startswith("[") for row in rows)
     assert list(rows[0]) == ["no", "on", "kind", "postings", "reverses", "reason"]
 
 

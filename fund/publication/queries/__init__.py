@@ -1,6 +1,7 @@
 """Frozen reads of the public log for pages, files and other rooms."""
 
 from fund.publication.queries.awards import Origin, origin_of_award
+from fund.publication.queries.export import csv_blocks
 from fund.publication.queries.filters import LedgerFilter
 from fund.publication.queries.flows import moves, uses
 from fund.publication.queries.glance import (
@@ -49,9 +50,10 @@ __all__ = [
     "Word",
     "ages",
     "as_of",
+    "award_facts",
     "balances",
     "counted_to",
-    "award_facts",
+    "csv_blocks",
     "entry",
     "every",
     "fees",

@@ -59,30 +59,35 @@ class TagSet:
 
 def tag_sets(wanted: LedgerFilter) -> list[TagSet]:
     """The sets of tags whose common entries the filter asks for, those with a part first."""
-    found = []
-    if wanted.account is not None:
-        found.append(TagSet("account", (f"at:{wanted.account}",), part=True))
-    if wanted.to is not None:
-        found.append(TagSet("to", (f"for:{wanted.to}",), part=True))
-    if wanted.use is not None:
-        found.append(TagSet("use", (f"use:{wanted.use}",), part=True))
-    if wanted.age is not None:
-        found.append(TagSet("age", (f"age:{wanted.age}",), part=True))
-    if wanted.wait is not None:
-        months = range(wanted.wait[0], min(wanted.wait[1], MOST_MONTHS) + 1)
-        found.append(TagSet("wait", tuple(f"wait:{month}" for month in months)))
-    if wanted.group is not None:
-        found.append(TagSet("group", (f"group:{wanted.group}",)))
-    if wanted.reason is not None:
-        found.append(TagSet("reason", (f"reason:{wanted.reason}",)))
-    if wanted.fit is not None:
-        found.append(TagSet("fit", (f"fit:{wanted.fit}",)))
-    if wanted.field is not None:
-        found.append(TagSet("field", (f"field:{wanted.field}",)))
+    found = [
+        TagSet(name, tuple(f"{prefix}:{value}" for value in values), part=part)
+        for name, prefix, part, values in (
+            ("account", "at", True, _one(wanted.account)),
+            ("to", "for", True, _one(wanted.to)),
+            ("use", "use", True, _one(wanted.use)),
+            ("age", "age", True, _one(wanted.age)),
+            ("wait", "wait", False, _months(wanted.wait)),
+            ("group", "group", False, _one(wanted.group)),
+            ("reason", "reason", False, _one(wanted.reason)),
+            ("fit", "fit", False, _one(wanted.fit)),
+            ("field", "field", False, _one(wanted.field)),
+        )
+        if values is not None
+    ]
     if wanted.low is not None or wanted.high is not None:
         whole, cut = amount_tags(wanted.low, wanted.high)
         found.append(TagSet("amount", tuple(whole), tuple(cut)))
     return found
+
+
+def _one(value: str | int | None) -> list[str] | None:
+    return None if value is None else [str(value)]
+
+
+def _months(wait: tuple[int, int] | None) -> list[str] | None:
+    if wait is None:
+        return None
+    return [str(month) for month in range(wait[0], min(wait[1], MOST_MONTHS) + 1)]
 
 
 def plain(wanted: LedgerFilter) -> ColumnElement[bool]:

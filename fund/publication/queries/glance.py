@@ -174,7 +174,9 @@ class Waits:
 
 def waits(connection: Connection, fy: int | None) -> Waits:
     """How long gifts waited; months only, because the day of a gift is not public."""
-    found = sorted((int(one.tag), one.entries, one.yen) for one in by_tag(connection, "wait:", fy=fy))
+    found = sorted(
+        (int(one.tag), one.entries, one.yen) for one in by_tag(connection, "wait:", fy=fy)
+    )
     lines = sum(many for _months, many, _yen in found)
     if not lines:
         return Waits(None, None, 0)

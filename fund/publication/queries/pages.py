@@ -50,7 +50,7 @@ def below(connection: Connection, wanted: LedgerFilter, edge: int | None, limit:
     found: list[int] = []
     if start > over + 1:
         column = public_entry.c.no
-        tail = tail_condition(connection, wanted, sets, over, upto)
+        tail = tail_condition(wanted, sets, over, upto)
         rows = select(column).where(tail, column < start).order_by(column.desc()).limit(limit)
         found += connection.execute(rows).scalars()
     if len(found) < limit:
@@ -70,7 +70,7 @@ def above(connection: Connection, wanted: LedgerFilter, edge: int, limit: int) -
         found += _first(_counted(connection, wanted, sets, edge, limit, down=False), limit)
     if len(found) < limit and upto > over:
         column = public_entry.c.no
-        tail = tail_condition(connection, wanted, sets, over, upto)
+        tail = tail_condition(wanted, sets, over, upto)
         rows = (
             select(column)
             .where(tail, column > max(edge, over))
@@ -105,9 +105,7 @@ def _counted(
     driver = rarest_set(connection, wanted, sets)
     driver = driver or next(iter(sets), None) or (_EVERYTHING if narrowed else None)
     rest = [one for one in sets if one is not driver]
-    exact = driver is None or not (
-        rest or driver.cut or wanted.words or driver.name == "account"
-    )
+    exact = driver is None or not (rest or driver.cut or wanted.words or driver.name == "account")
     many = limit if exact else max(limit, _CANDIDATES)
     while True:
         if driver is None:
@@ -180,6 +178,4 @@ def _kept(
     if not near:
         return near
     asked = select(column).where(column.in_(near), plain(wanted), members(list(rest)))
-    return list(
-        connection.execute(asked.order_by(column.desc() if down else column)).scalars()
-    )
+    return list(connection.execute(asked.order_by(column.desc() if down else column)).scalars())

@@ -53,8 +53,8 @@ class Totals:
     spent: Yen
     returned: Yen
     left: Yen
-    moved: Yen = Yen(0)
-    entries: int = 0
+    moved: Yen
+    entries: int
 
 
 def counted_to(connection: Connection) -> int:
@@ -80,13 +80,11 @@ def totals(connection: Connection, wanted: LedgerFilter) -> Totals:
     if upto > over:
         later = _tail(connection, wanted, sets, over, upto)
         sums = [one + other for one, other in zip(sums, later, strict=True)]
-    *words, moved, entries = sums
-    return Totals(*(Yen(yen) for yen in words), Yen(moved), entries)
+    came_in, committed, out, spent, returned, left, moved = (Yen(yen) for yen in sums[:-1])
+    return Totals(came_in, committed, out, spent, returned, left, moved, sums[-1])
 
 
-def _from_cells(
-    connection: Connection, wanted: LedgerFilter, one: TagSet, over: int
-) -> list[int]:
+def _from_cells(connection: Connection, wanted: LedgerFilter, one: TagSet, over: int) -> list[int]:
     cell, entry = public_cell.c, public_entry.c
     sums = _row(
         connection,
@@ -97,9 +95,7 @@ def _from_cells(
         return sums
     within = and_(cell.tag.in_(one.cut), in_cells(wanted))
     found = (
-        select(public_place.c.no)
-        .join(public_cell, cell.id == public_place.c.cell_id)
-        .where(within)
+        select(public_place.c.no).join(public_cell, cell.id == public_place.c.cell_id).where(within)
     )
     ends = _row(
         connection,
@@ -110,9 +106,7 @@ def _from_cells(
     return [one + other for one, other in zip(sums, ends, strict=True)]
 
 
-def _read(
-    connection: Connection, wanted: LedgerFilter, sets: list[TagSet], over: int
-) -> list[int]:
+def _read(connection: Connection, wanted: LedgerFilter, sets: list[TagSet], over: int) -> list[int]:
     """Entry by entry, where no cell knows the sum: words, or several sets at once."""
     where = and_(public_entry.c.no <= over, matching(connection, wanted, sets))
     *words, moved, entries = _entries_row(connection, where)
@@ -157,10 +151,9 @@ def rarest_set(
 
 
 def tail_condition(
-    connection: Connection, wanted: LedgerFilter, sets: list[TagSet], over: int, upto: int
+    wanted: LedgerFilter, sets: list[TagSet], over: int, upto: int
 ) -> ColumnElement[bool]:
     """The filter as a condition on the entries above the counted ones."""
-    del connection
     tests = [public_entry.c.no > over, plain(wanted)]
     for one in sets:
         if one.name not in {"group", "field", "amount"}:
@@ -190,7 +183,7 @@ def tail_tags(over: int, upto: int) -> Subquery:
 def _tail(
     connection: Connection, wanted: LedgerFilter, sets: list[TagSet], over: int, upto: int
 ) -> list[int]:
-    where = tail_condition(connection, wanted, sets, over, upto)
+    where = tail_condition(wanted, sets, over, upto)
     *words, moved, entries = _entries_row(connection, where)
     if (part := _part(sets)) is not None:
         moved = _parts_of(connection, part, where)

@@ -143,7 +143,8 @@ def amount_tags(low: int | None, high: int | None) -> tuple[list[str], list[str]
     lies between two of them is another (``yen:10000+``).
     """
     least, most = low or 0, MAX_YEN if high is None else high
-    whole, cut = [], []
+    whole: list[str] = []
+    cut: list[str] = []
     for floor, following in pairwise(floors()):
         if least <= floor <= most:
             whole.append(f"yen:{floor}")

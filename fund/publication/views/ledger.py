@@ -14,13 +14,13 @@ from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
-from fund.platform.web.twins import csv_text, json_response, xlsx_response
+from fund.platform.web.twins import json_response, xlsx_response
 from fund.publication import queries
 from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
-from fund.publication.forms import ARGUMENTS, PAGE, LedgerView, read_ledger
-from fund.publication.lines import COLUMNS, context_of, line, row_json, sheet_columns
+from fund.publication.forms import ARGUMENTS, LINKED, NO_FIELD, PAGE, PARTS, LedgerView, read_ledger
+from fund.publication.lines import context_of, line, reason_word, row_json, sheet_columns
 from fund.publication.phrases import gettext as _
-from fund.publication.queries import Totals
+from fund.publication.queries import LedgerRow, Totals
 from fund.publication.views import blueprint
 from fund.publication.wording import kind_word, ledger_url, yen_text
 from fund.registry import queries as registry
@@ -43,16 +43,17 @@ def ledger() -> ResponseReturnValue:
             errors=error.fields,
             choices=choices,
             typed=_typed(),
+            kept=LINKED,
         )
         return Response(page, 400)
     with current_house().database.reading() as connection:
-        rows, after = queries.page(connection, view.wanted, view.after, view.limit or PAGE)
+        rows, newer, older = _page(connection, view)
         context = context_of(connection, rows)
         shown = {
             "lines": [line(row, context) for row in rows],
             "totals": queries.totals(connection, view.wanted),
-            "next": _url("ledger", after=after) if after else None,
-            "first": _url("ledger") if view.after else None,
+            "older": None if older is None else _url("ledger", after=older),
+            "newer": None if newer is None else _url("ledger", before=newer),
             "echo": _echo(connection, choices := _choices(connection)),
             "whole": not _typed(),
         }
@@ -63,6 +64,8 @@ def ledger() -> ResponseReturnValue:
         errors={},
         choices=choices,
         typed=_typed(),
+        kept=LINKED,
+        part=any(one in _typed() for one in PARTS),
         as_of=as_of or now(),
         canonical=_url("ledger"),
         twins={suffix: _url(f"ledger_{suffix}") for suffix in ("csv", "xlsx", "json")},
@@ -77,34 +80,63 @@ def ledger_json() -> ResponseReturnValue:
     """One page of rows with the totals of the whole filter and the next ``after``."""
     view = read_ledger(Query(request.args))
     with current_house().database.reading() as connection:
-        rows, after = queries.page(connection, view.wanted, view.after, view.limit or PAGE)
+        rows, newer, older = _page(connection, view)
         sums = queries.totals(connection, view.wanted)
         moment = queries.as_of(connection) or now()
     return json_response(
         {
             "as_of": moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
             "totals": {"in": sums.came_in, "out": sums.out, "left": sums.left},
+            "sums": {
+                "committed": sums.committed,
+                "spent": sums.spent,
+                "returned": sums.returned,
+                "moved": sums.moved,
+                "entries": sums.entries,
+            },
             "rows": [row_json(row) for row in rows],
-            "next": after,
+            "next": older,
+            "previous": newer,
         }
     )
+
+
+def _page(
+    connection: Connection, view: LedgerView
+) -> tuple[list[LedgerRow], int | None, int | None]:
+    """The rows, and where the pages beside them begin: ``before`` for newer, ``after`` for older.
+
+    Whoever came here by ``after`` can go back, and the other way round: the page they came from
+    holds the row whose number the address names.
+    """
+    size = view.limit or PAGE
+    if view.before is None:
+        rows, older = queries.page(connection, view.wanted, view.after, size)
+        newer = None if view.after is None else rows[0].no if rows else view.after - 1
+        return rows, newer, older
+    rows, newer = queries.page_before(connection, view.wanted, view.before, size)
+    return rows, newer, rows[-1].no if rows else view.before + 1
 
 
 @blueprint.get("/ledger.csv")
 @public
 def ledger_csv() -> ResponseReturnValue:
-    """Every row of the filter (or ``limit`` of them), streamed in chunks of one snapshot."""
+    """Every row of the filter (or ``limit`` of them), streamed as the database writes them."""
     view = read_ledger(Query(request.args))
     house = current_house()
 
-    def chunks() -> Iterator[str]:
-        yield csv_text(COLUMNS, [])
+    def blocks() -> Iterator[bytes]:
         with house.database.reading() as connection:
-            for rows in queries.every(connection, view.wanted, view.after, view.limit):
-                yield csv_text(COLUMNS, rows).partition("\n")[2]
+            yield from queries.csv_blocks(
+                connection,
+                view.wanted,
+                after=view.after,
+                before=view.before,
+                limit=view.limit,
+            )
 
     return Response(
-        chunks(),
+        blocks(),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="ledger.csv"'},
     )
@@ -214,18 +246,26 @@ def _echo(
         "from": _("いつから"),
         "to": _("いつまで"),
         "q": _("ことば"),
+        "fit": _("希望とのちがい"),
+        "reason": _("変えた理由"),
+        "age": _("いつのお金か"),
+        "wait": _("待った月数"),
+        "given-to": _("わたす先の団体"),
+        "use": _("あてた分野"),
+        "account": _("勘定"),
     }
-    names = registry.names(connection) if {"field", "group"} & typed.keys() else None
+    named = {"field", "group", "given-to", "use"} & typed.keys()
+    names = registry.names(connection) if named else None
     known = dict(choices["kind"])
 
     def word(name: str, value: str) -> str:
         if name == "kind":
             return known.get(value, value)
-        if name == "field" and names:
+        if name in {"field", "use"} and names and value != NO_FIELD:
             return names.use("field", value, locale()) or value
-        if name == "group" and names:
+        if name in {"group", "given-to"} and names:
             return names.group(value) or value
-        return value
+        return _value_word(name, value)
 
     return [
         {
@@ -235,6 +275,24 @@ def _echo(
         }
         for name, value in typed.items()
     ]
+
+
+def _value_word(name: str, value: str) -> str:
+    """The value of a condition that only links set."""
+    fits = {
+        "first": _("第1希望のとおり"),
+        "other": _("第2希望から先"),
+        "open": _("おまかせ"),
+    }
+    if name == "fit":
+        return fits.get(value, value)
+    if name == "reason":
+        return reason_word(value) or value
+    if name == "age":
+        return _("%(year)s年度", year=value)
+    if name == "use" and value == NO_FIELD:
+        return _("分野なし")
+    return value
 
 
 def _useful_views() -> list[dict[str, str]]:
