@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from hands import open_to_app
 
-revision = "0019_cells"
-down_revision = "0018_fingerprints"
+revision = "0023_cells"
+down_revision = "0022_erasure"
 branch_labels = None
 depends_on = None
 
