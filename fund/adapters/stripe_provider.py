@@ -62,7 +62,7 @@ class StripeProvider(Provider):
 
     def __init__(self, connection: StripeConnection, webhook_secret: str) -> None:
         self._connection = connection
-        self._client = connection.client
+        self._client, self._prompt = connection.client, connection.prompt
         self._ask = connection.ask
         self._webhook_secret = webhook_secret
 
@@ -79,7 +79,7 @@ class StripeProvider(Provider):
         try:
             session = self._ask(
                 "create",
-                lambda: self._client.v1.checkout.sessions.create(
+                lambda: self._prompt.v1.checkout.sessions.create(
                     params,  # type: ignore[arg-type]
                     {"idempotency_key": order.key},
                 ),
@@ -104,7 +104,7 @@ class StripeProvider(Provider):
             params["email"] = order.email
         made = self._ask(
             "create customer",
-            lambda: self._client.v1.customers.create(
+            lambda: self._prompt.v1.customers.create(
                 params,  # type: ignore[arg-type]
                 {"idempotency_key": f"{order.key}-customer"},
             ),
@@ -114,7 +114,7 @@ class StripeProvider(Provider):
     def expire_checkout(self, session_id: str) -> None:
         """Expire an open session; one that is complete or expired already stays as it is."""
         try:
-            self._ask("expire", lambda: self._client.v1.checkout.sessions.expire(session_id))
+            self._ask("expire", lambda: self._prompt.v1.checkout.sessions.expire(session_id))
         except (stripe.InvalidRequestError, NotFound) as error:
             # Its payer was faster, or it is long gone; the dossier tells which.
             log.info("checkout not open any more", error=type(error).__name__)
@@ -249,13 +249,13 @@ def _refuse_from_the_future(signature: str) -> None:
     """The library refuses what was signed long ago; what is signed far ahead stays good too long.
 
     Raises:
-        stripe.SignatureVerificationError: for a moment further ahead than the tolerance.
+        Invalid: for a moment further ahead than the tolerance.
     """
     # Verified before, so it is there; the first one named is the one that is signed.
     parts = (part.split("=") for part in signature.split(","))
     moment = next(int(part[1]) for part in parts if part[0] == "t")
     if moment > time.time() + SIGNATURE_TOLERANCE_SECONDS:
-        raise stripe.SignatureVerificationError("signed in the future", signature)
+        raise Invalid("signature not valid")
 
 
 def _session_params(order: CheckoutOrder, customer: str | None) -> dict[str, Any]:
