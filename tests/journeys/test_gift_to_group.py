@@ -181,12 +181,18 @@ def _is_decided(browser: Browser, stage: Stage, waiting: Waiting) -> str:
 
 
 def _is_allocated(browser: Browser, stage: Stage) -> None:
-    """An officer drafts a run and may not approve it; the treasurer may."""
+    """The draft that waits knows no new award: an officer computes it anew and may not approve.
+
+    The treasurer may.
+    """
     with member(browser, stage.web, "officer") as officer:
         officer.open("/staff/runs")
         officer.check_page()
-        officer.press("配分案を作る")
-        officer.page.wait_for_url(re.compile(r"/staff/runs/.+"))
+        officer.page.locator("tr", has_text="承認待ち").get_by_role("link").click()
+        expect(officer.page.locator("main")).to_contain_text("この案は古くなりました")
+        officer.check_page()
+        officer.press("いまの台帳で計算し直す")
+        expect(officer.page.locator("main")).to_contain_text("計算し直しました")
         officer.check_page()
         run = officer.page.url
         assert officer.button("この配分を承認する").count() == 0
