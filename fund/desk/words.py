@@ -69,31 +69,6 @@ def state_words() -> dict[str, str]:
     }
 
 
-def award_states() -> dict[str, str]:
-    """How far an award has come, as a donor reads it."""
-    return {
-        "decided": _("団体に渡す準備をしています"),
-        "disbursed": _("団体に渡しました"),
-        "settled": _("使われ、報告が確かめられました"),
-        "cancelled": _("取り消されました"),
-    }
-
-
-def use_words(use: str, rank: int) -> str:
-    """Why yen of a gift went to an award: which level of the wish it met."""
-    kind = use.split(":", 1)[0]
-    met: str = {
-        "group": _("希望された団体への助成だからです。"),
-        "field": _("希望された分野の助成だからです。"),
-        "programme": _("希望されたテーマの助成だからです。"),
-        "award": _("希望された事業だからです。"),
-        "any": _("使いみちを区におまかせいただいた分です。"),
-    }[kind]
-    if rank > 1:
-        return f"{_('%(n)s番目の希望にあたります。', n=rank)} {met}"
-    return met
-
-
 def step_words() -> dict[str, tuple[str, str]]:
     """The six steps of a gift: title and what happens there."""
     return {

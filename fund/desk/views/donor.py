@@ -7,14 +7,18 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 
+from fund.desk.account import Account
+from fund.desk.account_queries import account_of, awaiting
 from fund.desk.later_use import later_use
 from fund.desk.my_gift import my_gift
 from fund.desk.payment_status import status, until_words
 from fund.desk.queries import DonorStory, donor_story
+from fund.desk.sentences import Lookup, told
 from fund.desk.story import timeline
 from fund.desk.views.blueprint import blueprint
-from fund.desk.words import award_states, step_words, use_words
+from fund.desk.words import step_words
 from fund.giving import queries as giving
 from fund.giving.domain import RETRYABLE
 from fund.giving.domain.offer import ONLINE
@@ -24,12 +28,16 @@ from fund.giving.letters import ACCOUNT_TYPES
 from fund.giving.pledges_store import pledge_secret
 from fund.giving.queries.pledges import PledgeView, pledge_of_gift
 from fund.giving.wording import method_words, wishes_text
+from fund.grants import queries as grants
+from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import NotFound
 from fund.kernel.money import total
+from fund.ledger.redirections import redirections_of
 from fund.payments.subscriptions_queries import monthly_of_gift
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
 from fund.registry import queries as registry
+from fund.registry.queries import Names
 
 LOOKS = 6
 """How often the page looks again by itself after the donor comes back from paying."""
@@ -48,6 +56,9 @@ def donor(secret: str) -> ResponseReturnValue:
         monthly = monthly_of_gift(connection, gift.no) is not None
         pledge = pledge_of_gift(connection, gift.no)
         mine = my_gift(connection, gift) | later_use(connection, gift)
+        account = account_of(connection, gift.no)
+        waits = awaiting(connection, gift.no, day_in_japan(now()))
+        lookup = _lookup(connection, gift, account, names)
     returned = request.args.get("returned", "")
     look = min(max(request.args.get("look", 0, type=int), 0), LOOKS)
     looking = returned == "success" and gift.paid_at is None and look < LOOKS
@@ -73,12 +84,25 @@ def donor(secret: str) -> ResponseReturnValue:
         method_words=method_words(),
         **panel,
         as_of=now(),
-        award_states=award_states(),
         step_words=step_words(),
-        use_words=use_words,
+        parts=told(account, waits, lookup) if gift.accepted_yen is not None else [],
+        pooled=bool(account.used),
         grounds={one.code: one.en if locale() == "en" else one.ja for one in GROUNDS},
         wishes_text=wishes_text,
         **mine,
+    )
+
+
+def _lookup(
+    connection: Connection, gift: giving.GiftView, account: Account, names: Names
+) -> Lookup:
+    """Awards, names and redirections that the sentences about a gift speak of."""
+    found = {part.award_no: grants.award(connection, part.award_no) for part in account.used}
+    return Lookup(
+        awards={no: award for no, award in found.items() if award is not None},
+        names=names,
+        moved={one.new_share_id: one for one in redirections_of(connection, gift.no)},
+        kept=frozenset(share.id for share in gift.shares if share.part == "kept"),
     )
 
 

@@ -16,6 +16,7 @@ from fund.grants.queries.awards import (
     award_years,
     awards,
     awards_named,
+    open_award_numbers,
     open_for_allocation,
 )
 from fund.grants.queries.disbursements import (
@@ -43,5 +44,6 @@ __all__ = [
     "disbursement",
     "disbursements",
     "disbursements_waiting",
+    "open_award_numbers",
     "open_for_allocation",
 ]

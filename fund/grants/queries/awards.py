@@ -220,6 +220,17 @@ def open_for_allocation(connection: Connection) -> list[OpenAward]:
     return [_open(row) for row in rows if money[row.no].allocated - money[row.no].reduced < row.yen]
 
 
+def open_award_numbers(connection: Connection) -> list[str]:
+    """Numbers of the awards that are neither settled nor cancelled, full or not."""
+    return list(
+        connection.scalars(
+            select(models.award.c.no).where(
+                models.award.c.state.not_in(CLOSED), ~models.award.c.historical
+            )
+        )
+    )
+
+
 def awards_named(connection: Connection, numbers: Collection[str]) -> list[OpenAward]:
     """These awards by number, open or not, as a run looks at them."""
     rows = connection.execute(
