@@ -108,7 +108,7 @@ def _progress(award: AwardView) -> tuple[str, str]:
 
 def _became(part: Used, award: AwardView) -> Phrase:
     """What the group did with the award's money, of which these yen are a part."""
-    values = {
+    values: dict[str, str | Link | Phrase] = {
         "paid": yen_words(award.disbursed),
         "spent": yen_words(award.spent),
         "returned": yen_words(award.returned),
