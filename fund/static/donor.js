@@ -34,7 +34,7 @@
     }
   }
 
-  /* The first line of the address from the postcode; focus never moves, typed text stays. */
+  /* The town of the postcode before the first line of the address; focus never moves, typed text stays. */
   const code = by("postal_code");
   const line = by("address1");
   const places = by("places");
@@ -51,7 +51,8 @@
   };
   const fill = (text) => {
     const typed = line.value.trim();
-    line.value = typed === filled ? text : joined(text, typed);
+    const ours = filled && typed.startsWith(filled);
+    line.value = ours ? text + typed.slice(filled.length) : joined(text, typed);
     filled = text;
   };
   code.addEventListener("input", () => {

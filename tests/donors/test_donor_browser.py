@@ -133,10 +133,22 @@ def test_a_postcode_fills_an_empty_address_and_many_towns_are_choices(address, b
     page.locator("#postal_code").fill("498-0000")
     page.get_by_label("三重県桑名郡木曽岬町").check()
     assert page.locator("#address1").input_value() == "三重県桑名郡木曽岬町"
-    page.locator("#address1").fill("自分で書いた")
+    page.close()
+
+
+def test_what_the_donor_typed_stays_behind_the_town_of_the_postcode(address, browser):
+    page = browser.new_page()
+    to_donor(page, address)
+    page.locator("#address1").fill("5-13-14")
     page.locator("#postal_code").fill("144-8621")
+    expect(page.locator("#address1")).to_have_value("東京都大田区蒲田5-13-14")
+    page.locator("#postal_code").fill("143-0016")  # a slip corrected: our town goes, the number stays
+    expect(page.locator("#address1")).to_have_value("東京都大田区大森北5-13-14")
+    page.locator("#address1").fill("東京都千代田区霞が関1-1")  # a whole address is the donor's own
+    with page.expect_response("**/*postcode=*", timeout=10_000):
+        page.locator("#postal_code").fill("144-8621")
     expect(page.locator("#places input")).to_have_count(0)
-    expect(page.locator("#address1")).to_have_value("自分で書いた")
+    expect(page.locator("#address1")).to_have_value("東京都千代田区霞が関1-1")
     page.close()
 
 
