@@ -142,9 +142,11 @@ def test_what_the_donor_typed_stays_behind_the_town_of_the_postcode(address, bro
     page.locator("#address1").fill("5-13-14")
     page.locator("#postal_code").fill("144-8621")
     expect(page.locator("#address1")).to_have_value("東京都大田区蒲田5-13-14")
-    page.locator("#postal_code").fill("143-0016")  # a slip corrected: our town goes, the number stays
+    # a slip corrected: our town goes, the number stays
+    page.locator("#postal_code").fill("143-0016")
     expect(page.locator("#address1")).to_have_value("東京都大田区大森北5-13-14")
-    page.locator("#address1").fill("東京都千代田区霞が関1-1")  # a whole address is the donor's own
+    # a whole address is the donor's own
+    page.locator("#address1").fill("東京都千代田区霞が関1-1")
     with page.expect_response("**/*postcode=*", timeout=10_000):
         page.locator("#postal_code").fill("144-8621")
     expect(page.locator("#places input")).to_have_count(0)
