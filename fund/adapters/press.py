@@ -11,6 +11,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from fund.adapters.variants import written
 from fund.kernel.canonical import Json
 from fund.platform.database import assert_outside_transaction
 from fund.receipts.ports import DocumentPress
@@ -28,6 +29,7 @@ class WeasyPress(DocumentPress):
         self._layouts = Environment(
             loader=FileSystemLoader(REPORTS), undefined=StrictUndefined, autoescape=True
         )
+        self._layouts.filters["written"] = written
         self._typesetter: Typesetter | None = None
         # Pango's font map is not for two threads at once.
         self._lock = threading.Lock()

@@ -16,6 +16,12 @@ JAPAN = "JP"
 MAX_NAME = 100
 MAX_ADDRESS = 300
 MAX_EMAIL = 254
+# Left by copying from other pages; nobody sees them, and no name is another one without them.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u061c\u2060\ufeff"))
+_JOINERS = frozenset("\u200c\u200d")
+"""Letters of Persian and of Indian scripts take another form beside them."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters by their category that show nothing."""
 # Bidirectional controls can make a page show something else than what is stored.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+|[^@\s,;<>\"]+@localhost")
@@ -97,17 +103,33 @@ def written_name(kind: str, family_name: str, given_name: str, single_name: str)
 
 
 def read_name(text: str, longest: int = MAX_NAME) -> str:
-    """A name or one line of an address as typed, only trimmed.
+    """A name or one line of an address as typed, only trimmed; marks that nobody sees are dropped.
 
     Raises:
-        ValueError: if it is too long or holds control characters; the message may be shown.
+        ValueError: if it is too long, holds control characters or shows nothing; the message may be
+            shown.
     """
-    name = keep_name(text)
+    name = keep_name(text.translate(_UNSEEN))
     if len(name) > longest:
         raise ValueError(f"{longest}文字までで入力してください")
-    if any(char in _BIDI or unicodedata.category(char) in {"Cc", "Cs"} for char in name):
+    if any(unicodedata.category(char) == "Co" for char in name):
+        raise ValueError("その端末だけの文字（外字）が入っています。ほかの字で入力してください")
+    if any(_is_no_letter(char) for char in name):
         raise ValueError("使えない文字（制御文字）が入っています")
+    if name and not any(_is_seen(char) for char in name):
+        raise ValueError("文字の見えないお名前・ご住所は使えません")
     return name
+
+
+def _is_no_letter(char: str) -> bool:
+    """Controls, halves of pairs, line ends, and numbers that Unicode gave to no letter."""
+    joins = char in _JOINERS
+    kind = unicodedata.category(char)
+    return char in _BIDI or kind in {"Cc", "Cs", "Cn", "Zl", "Zp"} or (kind == "Cf" and not joins)
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNSP" and char not in _BLANK
 
 
 def read_kana(text: str) -> str:
