@@ -40,6 +40,25 @@ def word_tiles(words: SixWords) -> list[dict[str, object]]:
     ]
 
 
+def sum_line(words: SixWords) -> list[dict[str, object]]:
+    """The sum the words make, term by term: sign, word, yen, link; the last is the result."""
+    beginning = words.beginning()
+    said = _("はじめにあった") if words.fy is None else _("前の年度から")
+    yen = {word.name: word for word in words.words()}
+    terms = [
+        ("", said, beginning),
+        ("＋", _("入った"), yen["in"]),
+        ("＋", _("もどった"), yen["returned"]),
+        ("−", _("渡した"), yen["out"]),
+        ("−", _("決まった"), yen["committed"]),
+        ("＝", _("のこり"), yen["left"]),
+    ]
+    return [
+        {"sign": sign, "word": name, "yen": word.yen, "href": ledger_url(word.arguments)}
+        for sign, name, word in terms
+    ]
+
+
 def period_label(period: Period, fy: int | None, *, short: bool = False) -> str:
     """A month of a year, or a fiscal year."""
     if fy is None:

@@ -204,6 +204,25 @@ def test_every_money_word_is_the_sum_over_its_kinds(books: House) -> None:
                 assert getattr(queries.totals(connection, only), column) == getattr(words, column)
 
 
+def the_words_make_a_sum(house: House, opened: int) -> None:
+    with house.database.reading() as connection:
+        years = queries.fiscal_years(connection)
+        assert len(years) >= 2
+        for fy in (None, *years):
+            told = queries.six_words(connection, fy)
+            ended = told.before + told.came_in + told.returned - told.out - told.committed
+            assert ended == told.left, fy
+        assert queries.six_words(connection).before == opened
+
+
+def test_the_money_words_make_a_sum_with_what_was_there_before(books: House) -> None:
+    the_words_make_a_sum(books, 50_000)
+
+
+def test_the_money_words_make_a_sum_whatever_happened(history: House) -> None:
+    the_words_make_a_sum(history, 0)
+
+
 def test_what_is_left_is_the_balance_of_the_fund(books: House) -> None:
     with books.database.reading() as connection:
         left = -connection.exec_driver_sql(

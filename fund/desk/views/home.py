@@ -15,6 +15,7 @@ from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
 from fund.publication import queries as publication
+from fund.publication.charts import sum_line
 from fund.registry import queries as registry
 
 LATEST = 3
@@ -39,6 +40,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "desk/home.html",
         words=words,
+        sum_line=sum_line(whole),
         as_of=as_of,
         fy=fy,
         steps=_steps({name: word.yen for name, word in by_name.items()}),

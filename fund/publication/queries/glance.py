@@ -14,6 +14,8 @@ from fund.publication.domain.kinds import WORD_KINDS
 from fund.publication.queries.filters import LedgerFilter
 from fund.publication.queries.sums import LATEST, by_tag, counted_to, totals
 
+_OPENING = "opening.balance"
+
 
 @dataclass(frozen=True)
 class Word:
@@ -29,10 +31,14 @@ class SixWords:
     """The six money words in yen; of one fiscal year, or of all time when ``fy`` is None.
 
     In a year, what came in, went out, was spent and was returned is of that year, while
-    what is committed and what is left is the balance at its end.
+    what is committed and what is left is the balance at its end. ``before`` is what was there
+    before: the opening balance and, in a year, all that earlier years left. Always
+
+    before + came in + returned - out - committed = left.
     """
 
     fy: int | None
+    before: Yen
     came_in: Yen
     committed: Yen
     out: Yen
@@ -51,6 +57,13 @@ class SixWords:
             "left": self.left,
         }
         return tuple(Word(name, yen[name], word_arguments(name, self.fy)) for name in yen)
+
+    def beginning(self) -> Word:
+        """What was there before, with the ledger's arguments that show it."""
+        if self.fy is None:
+            return Word("before", self.before, {"kind": _OPENING})
+        eve = fiscal_year_bounds(self.fy)[0] - dt.timedelta(days=1)
+        return Word("before", self.before, {"to": eve.isoformat()})
 
 
 def word_arguments(name: str, fy: int | None) -> dict[str, str]:
@@ -72,8 +85,25 @@ def six_words(connection: Connection, fy: int | None = None) -> SixWords:
     if fy is not None:
         standing = totals(connection, LedgerFilter(last=fiscal_year_bounds(fy)[1]))
     return SixWords(
-        fy, moved.came_in, standing.committed, moved.out, moved.spent, moved.returned, standing.left
+        fy=fy,
+        before=_before(connection, fy),
+        came_in=moved.came_in,
+        committed=standing.committed,
+        out=moved.out,
+        spent=moved.spent,
+        returned=moved.returned,
+        left=standing.left,
     )
+
+
+def _before(connection: Connection, fy: int | None) -> Yen:
+    """What the fund had before it earned or gave anything in a year, or ever."""
+    opened = totals(connection, LedgerFilter(fy=fy, kinds=(_OPENING,))).left
+    if fy is None:
+        return opened
+    eve = fiscal_year_bounds(fy)[0] - dt.timedelta(days=1)
+    earlier = totals(connection, LedgerFilter(last=eve))
+    return Yen(opened + earlier.left + earlier.committed)
 
 
 @dataclass(frozen=True)

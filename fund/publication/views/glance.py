@@ -59,6 +59,7 @@ def _content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
     return {
         "as_of": as_of.astimezone(dt.UTC).isoformat(timespec="seconds"),
         "fy": shown.fy,
+        "before": int(shown.words.before),
         "words": {word.name: int(word.yen) for word in shown.words.words()},
         "ledger": {word.name: ledger_url(word.arguments) for word in shown.words.words()},
         "periods": [
