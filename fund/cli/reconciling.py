@@ -77,5 +77,10 @@ def _print(report: Report) -> None:
         click.echo(
             f"未照合 {item.on or '-'} {item.kind} {item.ref} {int(item.yen):,}円 {item.reason}"
         )
+    if both.clearing < 0:
+        click.echo(
+            f"入金の後の返金などで、決済会社が{-int(both.clearing):,}円を立て替えています。"
+            "これから入る寄附と差し引かれるか、銀行の口座から引き落とされます"
+        )
     count = len(report.open_items)
     click.echo("未照合はありません" if count == 0 else f"{count}件が未照合です")

@@ -135,7 +135,9 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     (
         "award",
         """SELECT award.no, award.state, award.yen,
-             (SELECT sum(yen) FROM allocation_line WHERE award_no = award.no) AS allocated
+             (SELECT coalesce(sum(yen), 0) FROM allocation_line WHERE award_no = award.no)
+             - (SELECT coalesce(sum(yen), 0) FROM allocation_reversal
+                WHERE award_no = award.no) AS allocated
         FROM award""",
     ),
     ("fact", _KEYS + _FACTS),

@@ -113,6 +113,23 @@ def test_both_sides_and_every_open_item_stand_on_the_page(till, paid, sign_in):
     assert only.count("<code>txn_") == 2, "in the list of open items and in the movements"
 
 
+def test_a_refund_after_the_payout_is_explained_in_words(till, paid, sign_in):
+    gift_no = paid(10_000)
+    till.control("payouts", fees=330)
+    officer = sign_in("officer")
+    commands.reconcile(till.house, now=till.now)
+    assert "立て替えて" not in officer.get("/staff/reconciliation")
+    charge = till.rows("SELECT charge_id FROM payment WHERE gift_no = %s", gift_no)[0][0]
+    till.control("refunds", charge=charge, amount=1_000)
+    till.deliver()
+    commands.reconcile(till.house, now=till.now)
+    page = officer.get("/staff/reconciliation")
+    assert "帳簿：決済会社が立て替えているお金" in page
+    assert "決済会社が 1,000円 を立て替えています" in page
+    assert "帳簿と決済会社の残高が合っています" in page
+    assert "the payment company has advanced" in officer.get("/en/staff/reconciliation")
+
+
 def test_the_twins_hold_the_rows_of_the_view(till, paid, sign_in):
     lived(till, paid)
     auditor = sign_in("auditor")

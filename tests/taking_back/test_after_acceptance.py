@@ -8,6 +8,7 @@ import pytest
 from whole_fund import Fund
 
 from fund.allocation.queries import lines_of_gift
+from fund.desk.state import state_lines
 from fund.grants import commands as grants
 from fund.kernel.money import Yen
 from fund.publication.queries import origin_of_award
@@ -35,6 +36,17 @@ def origin(fund: Fund, award: str) -> tuple[int, int]:
     with fund.house.database.reading() as connection:
         found = origin_of_award(connection, award)
     return found.gifts, int(found.yen)
+
+
+def told(fund: Fund, kind: str) -> list[str]:
+    """What ``fund state`` prints of one kind of thing."""
+    with fund.house.database.reading() as connection:
+        return [line for line in state_lines(connection) if line.startswith(f"{kind} ")]
+
+
+def award_state(fund: Fund, award: str) -> str:
+    ((state,),) = fund.rows("SELECT state FROM award WHERE no = %s", award)
+    return str(state)
 
 
 def words(fund: Fund) -> tuple[int, int, int, int]:
@@ -92,6 +104,7 @@ def test_allocated_yen_leave_the_award_and_the_next_run_refills_it(fund: Fund) -
     assert standing(fund, gift) == 3_000
     assert words(fund) == (3_000, 3_000, 0, 0)
     assert origin(fund, award) == (1, 3_000)
+    assert told(fund, "award") == [f"award {award} {award_state(fund, award)} 8000 3000"]
     other = fund.accepted(20_000)
     fund.allocate()
     assert origin(fund, award) == (2, 8_000)

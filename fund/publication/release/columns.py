@@ -133,8 +133,8 @@ ALLOCATIONS = Sheet(
 )
 BALANCES = Sheet(
     "balances",
-    "勘定の残高（借方が正）",
-    "Balance of every account, debit positive",
+    "勘定の残高（借方が正。決済会社の勘定が負なら、決済会社が立て替えている額）",
+    "Balance of every account, debit positive; a negative clearing account is owed to the provider",
     (Field("account", "string", "勘定", "Account"), YEN),
     ("account",),
 )
