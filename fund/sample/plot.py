@@ -89,6 +89,8 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
     _leave_work(story, today)
     bank_statements(house, by=story.who("treasurer"), now=at_noon(today))
     _publish(story, today)
+    with house.transaction(by=system(LINE), now=at_noon(today)) as tx:
+        tx.enqueue("payments.reconcile_all", once="payments.reconcile_all")
 
 
 def _open(story: Story, first: dt.date) -> None:
