@@ -67,13 +67,17 @@ class Provider:
     def connection(self) -> StripeConnection:
         """The adapters' connection, ending here instead of in a socket."""
         connection = StripeConnection(KEY)
-        connection.client = stripe.StripeClient(
+        connection.client = connection.prompt = stripe.StripeClient(
             KEY, stripe_version=API_VERSION, max_network_retries=0, http_client=_Line(self)
         )
         return connection
 
-    def answer(self, method: str, url: str, body: str) -> tuple[int, Any]:
-        """Status and object for one request, through the endpoint that the HTTP front would ask."""
+    def answer(self, method: str, url: str, body: str, key: str = "") -> tuple[int, Any]:
+        """Status and object for one request, through the endpoint that the HTTP front would ask.
+
+        ``key`` is the request's idempotency key; here nothing is asked twice.
+        """
+        del key
         self.calls += 1
         parts = urlsplit(url)
         endpoint, ids = _endpoint(method, parts.path.removeprefix("/v1/"))
@@ -122,7 +126,8 @@ class _Line(stripe.HTTPClient):
         self._provider = provider
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        status, thing = self._provider.answer(method, url, post_data or "")
+        key = headers.get("Idempotency-Key", "") if method == "post" else ""
+        status, thing = self._provider.answer(method, url, post_data or "", key)
         return json.dumps(thing), status, {"Request-Id": "req_simulated"}
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ class World:
     """One provider, one house, one clock; ``deaf_to`` are types the endpoint is not sent."""
 
     def __init__(self, dsn: str, place: Path, seed: int, deaf_to: frozenset[str]) -> None:
-        self.provider = Provider(seed)
+        self.provider = self.make_provider(seed)
         self.queue = Notebook()
         settings = wired_settings(dsn, place)
         object.__setattr__(settings, "stripe_webhook_secret", SECRET)
@@ -70,6 +70,9 @@ class World:
         self._tasks = wiring.deliveries()
         self._seen = 0
         self.used = frozenset(events.used_types()) - deaf_to
+
+    def make_provider(self, seed: int) -> Provider:
+        return Provider(seed)
 
     def close(self) -> None:
         self.house.database.close()
