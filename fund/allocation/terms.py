@@ -31,7 +31,7 @@ from fund.ledger.reasons import Redirected
 from fund.ledger.redirections import NewUse, Why, redirect, redirections_of
 from fund.ledger.terms import expiring
 from fund.ledger.turn import take_turn
-from fund.manual.queries import Rules, rules_on
+from fund.manual.queries import Rules, rules_if_any, rules_on
 from fund.platform.house import House, Transaction
 from fund.registry import queries as registry
 
@@ -111,10 +111,10 @@ class NearTerm:
 
 
 def near_terms(
-    connection: Connection, today: dt.date, rules: Rules, group_no: str | None = None
+    connection: Connection, today: dt.date, group_no: str | None = None
 ) -> list[NearTerm]:
     """Wishes whose term ends within the manual's notice, the nearest first; of a group if named."""
-    last = today + dt.timedelta(days=notice_days(rules))
+    last = today + dt.timedelta(days=notice_days(connection, today))
     pot = None if group_no is None else pot_of("group", group_no)
     found = []
     for one in expiring(connection, today, last, pot):
@@ -124,10 +124,12 @@ def near_terms(
     return found
 
 
-def notice_days(rules: Rules) -> int:
+def notice_days(connection: Connection, today: dt.date) -> int:
     """How many days before its term a wish is warned of: ``wish.warn_days`` where it stands."""
-    known = "wish.warn_days" in rules.values
-    return rules.integer("wish.warn_days") if known else WARN_DAYS
+    rules = rules_if_any(connection, today)
+    if rules is None or "wish.warn_days" not in rules.values:
+        return WARN_DAYS
+    return rules.integer("wish.warn_days")
 
 
 def open_fallbacks(house: House, *, now: dt.datetime, **_: Any) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 from fund.allocation.terms import NearTerm, near_terms
 from fund.kernel.actor import system
 from fund.kernel.calendar import day_in_japan
-from fund.manual.queries import rules_on
 from fund.platform.house import House
 from fund.platform.letters import write_letter
 from fund.platform.outbox import queue_mail
@@ -26,7 +25,7 @@ def warn_of_terms(house: House, *, now: dt.datetime, **_: Any) -> None:
     """
     today = day_in_japan(now)
     with house.database.reading() as connection:
-        near = near_terms(connection, today, rules_on(connection, today))
+        near = near_terms(connection, today)
         names = registry.names(connection)
     by_term: dict[dt.date, list[NearTerm]] = defaultdict(list)
     for one in near:

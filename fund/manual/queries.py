@@ -126,6 +126,14 @@ def rules_on(connection: Connection, day: dt.date) -> Rules:
     )
 
 
+def rules_if_any(connection: Connection, day: dt.date) -> Rules | None:
+    """The rules in force on a day; None before the first edition, as in a new installation."""
+    try:
+        return rules_on(connection, day)
+    except NotFound:
+        return None
+
+
 def code_on(connection: Connection, day: dt.date) -> str:
     """The code of the edition in force on a day.
 

@@ -19,7 +19,6 @@ from fund.kernel.money import Yen
 from fund.ledger.invariants import INVARIANTS as OF_THE_LEDGER
 from fund.ledger.queries import open_lots
 from fund.ledger.reasons import CODES, WORDS, Redirected
-from fund.manual.queries import rules_on
 from fund.platform.invariants import examine
 
 TERM = dt.date(2029, 3, 31)
@@ -159,10 +158,9 @@ def test_terms_that_are_near_are_named_with_their_money(house, app_dsn) -> None:
     wished(house, app_dsn, "G-00000003", "theme", "flood-2026", "anywhere", yen=1_000)
     with house.database.reading() as connection:
         assert len(standing_wishes(connection)) == 3
-        rules = rules_on(connection, TERM)
         early = TERM - dt.timedelta(days=181)
-        assert near_terms(connection, early, rules) == []
-        found = near_terms(connection, TERM - dt.timedelta(days=30), rules)
+        assert near_terms(connection, early) == []
+        found = near_terms(connection, TERM - dt.timedelta(days=30))
     assert [(one.kind, one.target, one.gifts, one.yen, one.days) for one in found] == [
         ("group", "0132", 2, 70_000, 30),
         ("theme", "flood-2026", 1, 1_000, 30),

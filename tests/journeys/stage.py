@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Any
 
 import psycopg
 import requests
+from urllib3 import PoolManager
 
 START, PATIENCE = 240.0, 90.0
 """Seconds: a first start on a busy machine, and whatever the worker does on it."""
@@ -150,11 +152,31 @@ def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         time.sleep(0.3)
 
 
+class FromAddress(requests.adapters.HTTPAdapter):
+    """Connections that come from one address of the loopback net: a household of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(pool_maxsize=4)
+
+    def init_poolmanager(self, *pools: Any, **options: Any) -> None:
+        """As the library does it, with the address we come from."""
+        self.poolmanager = PoolManager(
+            *pools[:1], maxsize=4, source_address=(self.address, 0), **options
+        )
+
+
 class FormDonor:
-    """A donor whose browser knows nothing but forms: keeps cookies, sends the page's token."""
+    """A donor whose browser knows nothing but forms: keeps cookies, sends the page's token.
+
+    Each comes from an address of its own: an address may begin only so many gifts in an hour.
+    """
+
+    _numbers = itertools.count(1)
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.session = stage, requests.Session()
+        self.session.mount("http://", FromAddress(f"127.0.2.{next(self._numbers)}"))
         self.token = ""
 
     def post(self, path: str, fields: dict[str, str]) -> requests.Response:

@@ -22,8 +22,7 @@ from typing import Any
 
 import pytest
 import requests
-from stage import Stage, until
-from urllib3 import PoolManager
+from stage import FromAddress, Stage, until
 
 pytestmark = pytest.mark.journey
 
@@ -50,20 +49,6 @@ STEPS: tuple[tuple[str, dict[str, str]], ...] = (
     ),
     ("/give/consents", {"publish": "no", "method": "card", "purpose_of_use": "y"}),
 )
-
-
-class FromAddress(requests.adapters.HTTPAdapter):
-    """Connections that come from one address of the loopback net: a household of its own."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        super().__init__(pool_maxsize=4)
-
-    def init_poolmanager(self, *pools: Any, **options: Any) -> None:
-        """As the library does it, with the address we come from."""
-        self.poolmanager = PoolManager(
-            *pools[:1], maxsize=4, source_address=(self.address, 0), **options
-        )
 
 
 @dataclass

@@ -16,7 +16,7 @@ def read_again(fund: Fund) -> Findings:
     fund.publish()
     ledger = Ledger(Findings())
     for no, body in fund.rows("SELECT no, body FROM public_entry ORDER BY no"):
-        assert ledger.take(no, bytes(body)) is not None
+        ledger.take(no, bytes(body))
     ledger.close()
     return ledger.findings
 

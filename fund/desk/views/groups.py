@@ -14,7 +14,6 @@ from fund.desk.words import state_words
 from fund.grants import queries as grants
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Invalid, NotFound
-from fund.manual.queries import rules_on
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
 from fund.platform.web.query import Query
@@ -104,7 +103,7 @@ def group(no: str) -> ResponseReturnValue:
         awards = [award for award in grants.awards(connection) if award.group_no == found.no]
         names = registry.names(connection)
         today = day_in_japan(now())
-        near = near_terms(connection, today, rules_on(connection, today), no)
+        near = near_terms(connection, today, no)
     return render_template(
         "desk/group.html",
         group=found,

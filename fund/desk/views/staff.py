@@ -21,7 +21,6 @@ from fund.grants import queries as grants
 from fund.grants.changes_store import changes_waiting
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.money import total
-from fund.manual.queries import rules_on
 from fund.payments import queries as payments
 from fund.payments import refunds_queries as taken_back
 from fund.payments.bank import queries as bank
@@ -160,7 +159,7 @@ def _grant_work(connection: Connection) -> list[Work]:
 def _terms_work(connection: Connection) -> Work:
     """Wishes whose term is near: the manual's own day counts."""
     today = day_in_japan(now())
-    near = near_terms(connection, today, rules_on(connection, today))
+    near = near_terms(connection, today)
     return _item(
         _("期限の近い希望"),
         Waiting(len(near), None, total(one.yen for one in near)),

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from fund.allocation.terms import NearTerm, near_terms, notice_days
 from fund.desk.views.blueprint import blueprint
 from fund.kernel.calendar import day_in_japan
-from fund.manual.queries import rules_on
 from fund.platform.web.access import permission
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.twins import Column, csv_response, json_response, xlsx_response
@@ -23,11 +22,11 @@ from fund.registry.queries import Names
 def terms() -> ResponseReturnValue:
     """Money of wishes whose term ends within the notice of the manual, the nearest first."""
     with current_house().database.reading() as connection:
-        rules = rules_on(connection, day_in_japan(now()))
+        today = day_in_japan(now())
         return render_template(
             "desk/terms.html",
-            rows=near_terms(connection, day_in_japan(now()), rules),
-            notice=notice_days(rules),
+            rows=near_terms(connection, today),
+            notice=notice_days(connection, today),
             names=registry.names(connection),
         )
 
@@ -48,7 +47,7 @@ def terms_twin(form: str) -> ResponseReturnValue:
 
 def _rows(connection: Connection) -> list[NearTerm]:
     today = day_in_japan(now())
-    return near_terms(connection, today, rules_on(connection, today))
+    return near_terms(connection, today)
 
 
 def _columns(names: Names) -> tuple[Column[NearTerm], ...]:
