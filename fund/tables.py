@@ -19,6 +19,7 @@ from fund.payments.reconciliation import models as _reconciliation
 from fund.platform import attempts as _attempts
 from fund.platform import audit as _audit
 from fund.platform import bounces as _bounces
+from fund.platform import once as _once
 from fund.platform import outbox as _outbox
 from fund.platform.database import metadata
 from fund.publication import models as _publication
@@ -27,6 +28,7 @@ from fund.registry import models as _registry
 
 REGISTERED = (
     _attempts,
+    _once,
     _audit,
     _bounces,
     _outbox,

@@ -44,7 +44,7 @@ from fund.payments.reconciliation import deliveries as reconciliation_deliveries
 from fund.payments.refund_ports import RefundDesk
 from fund.payments.settlement_ports import Settlements
 from fund.payments.subscriptions_ports import Cards, Subscriptions
-from fund.platform import attempts, outbox
+from fund.platform import attempts, once, outbox
 from fund.platform.database import Database
 from fund.platform.house import Delivery, House, Message, Reaction
 from fund.platform.settings import Settings
@@ -69,6 +69,7 @@ REACTING: tuple[ModuleType, ...] = (
 )
 DELIVERING: tuple[ModuleType, ...] = (
     attempts,
+    once,
     outbox,
     payment_deliveries,
     refund_deliveries,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Insert
 
 from fund.kernel.actor import Actor
 from fund.kernel.canonical import Json
-from fund.platform import audit
+from fund.platform import audit, once
 from fund.platform.database import Database
 from fund.platform.settings import Settings
 from fund.platform.tasks import Task, TaskQueue, Values
@@ -101,10 +101,11 @@ class House:
         """Open the one transaction of a command or a delivery."""
         if now.tzinfo is None:
             raise ValueError("now needs a time zone")
-        with self.database.transaction() as connection:
+        with self.database.transaction() as connection, once.bearing(connection, now):
             tx = Transaction(connection, by, now, self)
             yield tx
             tx.close()
+        once.committed()
 
     def port(self, kind: type[Port]) -> Port:
         """The adapter wired for a port, typed as the port."""
