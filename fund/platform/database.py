@@ -71,7 +71,8 @@ class Database:
         options = {} if pooled else {"poolclass": NullPool}
         self._engine = create_engine(
             driver_url(url),
-            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s"},
+            # Compiling a query takes seconds where all our queries take milliseconds: jit off.
+            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c jit=off"},
             **options,
         )
         if pooled:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 
 from flask_babel import format_date
 from markupsafe import Markup
 
+from fund.kernel.calendar import fiscal_year_bounds
 from fund.platform.web.charts import Bar, Segment, proportion_bar, stacked_bars
 from fund.platform.web.sankey import Column, Flow, Node, sankey
 from fund.publication.domain.flow import BEFORE, OTHERS, POTS, REST, SOURCES, Picture
+from fund.publication.domain.kinds import WORD_KINDS
 from fund.publication.figures import Figures
+from fund.publication.forms import NO_FIELD
 from fund.publication.phrases import gettext as _
-from fund.publication.queries import Period, SixWords
+from fund.publication.queries import WAITS, Period, SixWords
 from fund.publication.wording import ledger_url, yen_text
 
 _POT_TONES = {"group": 5, "field": 3, "theme": 6, "general": 1}
@@ -42,11 +46,10 @@ def word_tiles(words: SixWords) -> list[dict[str, object]]:
 
 def sum_line(words: SixWords) -> list[dict[str, object]]:
     """The sum the words make, term by term: sign, word, yen, link; the last is the result."""
-    beginning = words.beginning()
-    said = _("はじめにあった") if words.fy is None else _("前の年度から")
+    said = {"carried": _("前の年度から"), "opened": _("はじめにあった")}
     yen = {word.name: word for word in words.words()}
     terms = [
-        ("", said, beginning),
+        *(("＋" if at else "", said[w.name], w) for at, w in enumerate(words.beginnings())),
         ("＋", _("入った"), yen["in"]),
         ("＋", _("もどった"), yen["returned"]),
         ("−", _("渡した"), yen["out"]),
@@ -98,7 +101,7 @@ def use_chart(shown: Figures) -> Markup:
         Bar(
             use.name or _("分野なし"),
             [Segment(use.name or _("分野なし"), max(0, use.yen), use.tone, mark=use.mark)],
-            href=_within(shown, field=use.code, kind="allocation.line") if use.code else None,
+            href=use_url(shown, use.code),
         )
         for use in shown.uses
     ]
@@ -184,21 +187,59 @@ def _tone(key: str, index: int) -> int:
 
 
 def _place_url(shown: Figures, key: str) -> str | None:
-    if key.isdigit():
-        return _within(shown, group=key, kind="allocation.line")
-    kinds = {
-        "gifts": "donation.received",
-        "interest": "interest.earned",
-        "opening": "opening.balance",
-        "returned": "grant.returned",
-        "out": "disbursement.paid",
-    }
-    return _within(shown, kind=kinds[key]) if key in kinds else None
+    arguments = shown.links.get(key)
+    return ledger_url(arguments) if arguments else None
 
 
 def _within(shown: Figures, **arguments: str) -> str:
     """A part of the ledger, of the year that is shown."""
     return ledger_url(arguments if shown.fy is None else {**arguments, "fy": str(shown.fy)})
+
+
+def use_url(shown: Figures, code: str) -> str:
+    """What was given to awards of a field, less what was taken back."""
+    return _within(shown, use=code or NO_FIELD)
+
+
+def fit_url(shown: Figures, fit: str) -> str:
+    """Allocations by how they meet their wish."""
+    return _within(shown, fit=fit)
+
+
+def reason_url(shown: Figures, reason: str) -> str:
+    """Changed wishes with one reason."""
+    return _within(shown, reason=reason)
+
+
+def wait_url(shown: Figures, span: tuple[int, int]) -> str:
+    """Allocations of gifts that waited so many months."""
+    return _within(shown, wait=f"{span[0]}-{span[1]}")
+
+
+def age_url(shown: Figures, year: int) -> str:
+    """What is left of the money of one year, at the end of the year that is shown."""
+    found = {"age": str(year)}
+    if shown.fy is not None:
+        found["to"] = fiscal_year_bounds(shown.fy)[1].isoformat()
+    return ledger_url(found)
+
+
+def period_url(shown: Figures, period: Period, word: str) -> str:
+    """What came in (``in``) or went out (``out``) in a month, or in a fiscal year."""
+    kinds = {"kind": ",".join(WORD_KINDS[word])}
+    first = period.first_day
+    if shown.fy is None:
+        return ledger_url({"fy": str(first.year), **kinds})
+    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    span = {"from": first.isoformat(), "to": last.isoformat()}
+    return ledger_url({"fy": str(shown.fy), **kinds, **span})
+
+
+def wait_words(span: tuple[int, int]) -> str:
+    """A row of the table of waits."""
+    if span[1] >= WAITS[-1][1]:
+        return _("%(low)sか月から", low=span[0])
+    return _("%(low)sから%(high)sか月", low=span[0], high=span[1])
 
 
 def place_names(shown: Figures) -> dict[str, str]:

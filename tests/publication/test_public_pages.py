@@ -72,7 +72,7 @@ def test_the_json_has_exactly_the_public_names(story: House, client: FlaskClient
     assert sorted(found) == ["as_of", "next", "previous", "rows", "sums", "totals"]
     assert found["totals"] == {"in": 35_000, "out": 6_000, "left": 26_000}
     assert sorted(found["rows"][0]) == ["kind", "no", "on", "postings", "reason", "reverses"]
-    assert sorted(found["sums"]) == ["committed", "entries", "moved", "returned", "spent"]
+    assert sorted(found["sums"]) == ["committed", "entries", "kept", "moved", "returned", "spent"]
     assert found["sums"]["entries"] == len(found["rows"])
     assert found["next"] is found["previous"] is None
 

@@ -43,15 +43,19 @@ def home() -> ResponseReturnValue:
         sum_line=sum_line(whole),
         as_of=as_of,
         fy=fy,
-        steps=_steps({name: word.yen for name, word in by_name.items()}),
+        steps=_steps(by_name),
         awards=awards,
         names=names,
     )
 
 
-def _steps(yen: dict[str, int]) -> list[dict[str, Any]]:
+def _steps(words: dict[str, publication.Word]) -> list[dict[str, Any]]:
     """The way a gift takes, in five steps with the sums so far."""
-    ledger = "publication.ledger"
+    yen = {name: word.yen for name, word in words.items()}
+    hrefs = {
+        name: url_for("publication.ledger", **dict[str, Any](word.arguments))
+        for name, word in words.items()
+    }
     return [
         {
             "title": _("寄附"),
@@ -62,24 +66,24 @@ def _steps(yen: dict[str, int]) -> list[dict[str, Any]]:
             "title": _("受け取り"),
             "text": _("区が受け取り（採納）を決め、受領証明書を発行します。"),
             "yen": yen["in"],
-            "href": url_for(ledger, kind="donation.received"),
+            "href": hrefs["in"],
         },
         {
             "title": _("ためる"),
             "text": _("希望ごとに分けてためます。"),
             "yen": yen["left"],
-            "href": url_for(ledger),
+            "href": hrefs["left"],
         },
         {
             "title": _("助成"),
             "text": _("審査と決定をへて、団体に渡します。"),
             "yen": yen["out"],
-            "href": url_for(ledger, kind="disbursement.paid"),
+            "href": hrefs["out"],
         },
         {
             "title": _("報告"),
             "text": _("使われたお金を確かめます。"),
             "yen": yen["spent"],
-            "href": url_for(ledger, kind="settlement.confirmed"),
+            "href": hrefs["spent"],
         },
     ]

@@ -5,6 +5,7 @@ from fund.publication.queries.export import csv_blocks
 from fund.publication.queries.filters import LedgerFilter
 from fund.publication.queries.flows import moves, uses
 from fund.publication.queries.glance import (
+    WAITS,
     Fees,
     Fidelity,
     Period,
@@ -37,6 +38,7 @@ from fund.publication.queries.sums import Totals, balances, counted_to, last_no,
 
 __all__ = [
     "CHUNK",
+    "WAITS",
     "AwardFacts",
     "Fees",
     "Fidelity",

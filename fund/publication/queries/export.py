@@ -9,9 +9,23 @@ from sqlalchemy import Connection, String, cast, func, literal, or_, select
 from fund.publication.models import public_entry
 from fund.publication.queries.filters import LedgerFilter, tag_sets
 from fund.publication.queries.pages import above, below
-from fund.publication.queries.sums import counted_to, last_no, matching, tail_condition
+from fund.publication.queries.sums import counted_to, last_no, matching, part_of, tail_condition
+from fund.publication.queries.tags import TAGGED
 
 BLOCK = 1 << 16
+_COUNTED = ("in", "committed", "out", "spent", "returned", "left")
+_SUMS = (
+    *(public_entry.c[f"{word}_yen"].label(word) for word in _COUNTED),
+    public_entry.c.size_yen.label("moved"),
+)
+_CONTRACT = ("no", "on", "kind", "postings", "reverses", "reason")
+_NAMES = ", ".join(f'found."{name}"' for name in (*_CONTRACT, *_COUNTED))
+_TAGGED_ONE = TAGGED.format(where="e.no = found.no").replace("%", "%%")
+_PARTS = (
+    f"SELECT {_NAMES}, (SELECT coalesce(sum(yen), 0) FROM ({_TAGGED_ONE}) AS one"
+    " WHERE tag = ANY(%(part)s)) AS moved FROM ({rows}) AS found ORDER BY no DESC"
+)
+"""What a filter asks a part of (an account, a group's money) is summed by that part."""
 
 
 def csv_blocks(
@@ -21,11 +35,13 @@ def csv_blocks(
     after: int | None = None,
     before: int | None = None,
     limit: int | None = None,
+    sums: bool = False,
 ) -> Iterator[bytes]:
     """RFC 4180 text with LF line ends and a header, newest entry first, in blocks of bytes.
 
-    The columns are those of ``lines.COLUMNS``. Nothing in them can begin like a formula: they
-    are numbers, days, codes and JSON.
+    The columns are those of ``lines.COLUMNS`` and, with ``sums``, the yen each entry adds to every
+    money word and to ``moved``: columns whose sums are those of ``sums.totals``. Nothing in them
+    can begin like a formula: they are numbers, days, codes and JSON.
     """
     entry = public_entry.c
     over, upto = counted_to(connection), last_no(connection)
@@ -48,6 +64,7 @@ def csv_blocks(
         cast(postings, String).label("postings"),
         entry.reverses,
         entry.reason,
+        *(_SUMS if sums else ()),
     ).where(found)
     if after is not None:
         asked = asked.where(entry.no < after)
@@ -56,11 +73,15 @@ def csv_blocks(
     compiled = asked.order_by(entry.no.desc()).compile(
         dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
     )
-    copy = f"COPY ({compiled.string}) TO STDOUT (FORMAT csv, HEADER true)"
+    spelled, values = compiled.string, dict(compiled.params)
+    part = part_of(sets) if sums else None
+    if part is not None:
+        spelled, values["part"] = _PARTS.format(rows=spelled), list(part.tags)
+    copy = f"COPY ({spelled}) TO STDOUT (FORMAT csv, HEADER true)"
     raw = connection.connection.driver_connection
     if raw is None:
         raise RuntimeError("the connection was closed")
-    with raw.cursor() as cursor, cursor.copy(copy, compiled.params) as rows:
+    with raw.cursor() as cursor, cursor.copy(copy, values) as rows:
         yield from _blocks(rows)
 
 

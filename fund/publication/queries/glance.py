@@ -38,7 +38,8 @@ class SixWords:
     """
 
     fy: int | None
-    before: Yen
+    carried: Yen
+    opened: Yen
     came_in: Yen
     committed: Yen
     out: Yen
@@ -58,12 +59,21 @@ class SixWords:
         }
         return tuple(Word(name, yen[name], word_arguments(name, self.fy)) for name in yen)
 
-    def beginning(self) -> Word:
-        """What was there before, with the ledger's arguments that show it."""
-        if self.fy is None:
-            return Word("before", self.before, {"kind": _OPENING})
-        eve = fiscal_year_bounds(self.fy)[0] - dt.timedelta(days=1)
-        return Word("before", self.before, {"to": eve.isoformat()})
+    @property
+    def before(self) -> Yen:
+        """What the fund had before it earned or gave anything in the year, or ever."""
+        return Yen(self.carried + self.opened)
+
+    def beginnings(self) -> tuple[Word, ...]:
+        """What was there before, with the ledger's arguments that show it: carried, opened."""
+        found = []
+        if self.fy is not None and (self.carried or not self.opened):
+            eve = fiscal_year_bounds(self.fy)[0] - dt.timedelta(days=1)
+            found.append(Word("carried", self.carried, {"to": eve.isoformat()}))
+        if self.opened or not found:
+            year = {} if self.fy is None else {"fy": str(self.fy)}
+            found.append(Word("opened", self.opened, {**year, "kind": _OPENING}))
+        return tuple(found)
 
 
 def word_arguments(name: str, fy: int | None) -> dict[str, str]:
@@ -86,7 +96,8 @@ def six_words(connection: Connection, fy: int | None = None) -> SixWords:
         standing = totals(connection, LedgerFilter(last=fiscal_year_bounds(fy)[1]))
     return SixWords(
         fy=fy,
-        before=_before(connection, fy),
+        carried=_carried(connection, fy),
+        opened=totals(connection, LedgerFilter(fy=fy, kinds=(_OPENING,))).left,
         came_in=moved.came_in,
         committed=standing.committed,
         out=moved.out,
@@ -96,14 +107,12 @@ def six_words(connection: Connection, fy: int | None = None) -> SixWords:
     )
 
 
-def _before(connection: Connection, fy: int | None) -> Yen:
-    """What the fund had before it earned or gave anything in a year, or ever."""
-    opened = totals(connection, LedgerFilter(fy=fy, kinds=(_OPENING,))).left
+def _carried(connection: Connection, fy: int | None) -> Yen:
+    """What earlier years left, committed money included."""
     if fy is None:
-        return opened
+        return Yen(0)
     eve = fiscal_year_bounds(fy)[0] - dt.timedelta(days=1)
-    earlier = totals(connection, LedgerFilter(last=eve))
-    return Yen(opened + earlier.left + earlier.committed)
+    return totals(connection, LedgerFilter(last=eve)).kept
 
 
 @dataclass(frozen=True)

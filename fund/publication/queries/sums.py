@@ -56,6 +56,11 @@ class Totals:
     moved: Yen
     entries: int
 
+    @property
+    def kept(self) -> Yen:
+        """All that is in the fund: what is left, and what is committed and not yet paid."""
+        return Yen(self.left + self.committed)
+
 
 def counted_to(connection: Connection) -> int:
     """The number of the last entry that is counted; all above it are the tail."""
@@ -110,7 +115,7 @@ def _read(connection: Connection, wanted: LedgerFilter, sets: list[TagSet], over
     """Entry by entry, where no cell knows the sum: words, or several sets at once."""
     where = and_(public_entry.c.no <= over, matching(connection, wanted, sets))
     *words, moved, entries = _entries_row(connection, where)
-    if (part := _part(sets)) is not None:
+    if (part := part_of(sets)) is not None:
         moved = _parts_of(connection, part, where)
     return [*words, moved, entries]
 
@@ -185,7 +190,7 @@ def _tail(
 ) -> list[int]:
     where = tail_condition(wanted, sets, over, upto)
     *words, moved, entries = _entries_row(connection, where)
-    if (part := _part(sets)) is not None:
+    if (part := part_of(sets)) is not None:
         moved = _parts_of(connection, part, where)
     return [*words, moved, entries]
 
@@ -208,7 +213,8 @@ def _row(
     return [int(value) for value in row]
 
 
-def _part(sets: Sequence[TagSet]) -> TagSet | None:
+def part_of(sets: Sequence[TagSet]) -> TagSet | None:
+    """The set whose own yen are summed as ``moved``, when the filter asks for a part."""
     return next((one for one in sets if one.part), None)
 
 

@@ -81,7 +81,12 @@ def _content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
             ],
         },
         "unspent_by_year": [{"fy": fy, "yen": int(yen)} for fy, yen in shown.ages],
-        "months_to_allocation": {"median": shown.waits.middle, "longest": shown.waits.longest},
+        "months_to_allocation": {
+            "median": shown.waits.middle,
+            "longest": shown.waits.longest,
+            "quarter": shown.waits.quarter,
+            "three_quarters": shown.waits.three_quarters,
+        },
         "fees": {
             "charged": int(shown.fees.charged),
             "reimbursed": int(shown.fees.reimbursed),

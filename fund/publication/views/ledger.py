@@ -68,7 +68,10 @@ def ledger() -> ResponseReturnValue:
         part=any(one in _typed() for one in PARTS),
         as_of=as_of or now(),
         canonical=_url("ledger"),
-        twins={suffix: _url(f"ledger_{suffix}") for suffix in ("csv", "xlsx", "json")},
+        twins={
+            "csv": _url("ledger_csv", sums="yes"),
+            **{suffix: _url(f"ledger_{suffix}") for suffix in ("xlsx", "json")},
+        },
         views=_useful_views(),
         totals_sentence=_totals_sentence,
     )
@@ -91,6 +94,7 @@ def ledger_json() -> ResponseReturnValue:
                 "committed": sums.committed,
                 "spent": sums.spent,
                 "returned": sums.returned,
+                "kept": sums.kept,
                 "moved": sums.moved,
                 "entries": sums.entries,
             },
@@ -121,7 +125,11 @@ def _page(
 @blueprint.get("/ledger.csv")
 @public
 def ledger_csv() -> ResponseReturnValue:
-    """Every row of the filter (or ``limit`` of them), streamed as the database writes them."""
+    """Every row of the filter (or ``limit`` of them), streamed as the database writes them.
+
+    ``sums=yes`` adds columns of yen that add up to the totals of the page.
+    """
+    sums = request.args.get("sums") == "yes"
     view = read_ledger(Query(request.args))
     house = current_house()
 
@@ -133,6 +141,7 @@ def ledger_csv() -> ResponseReturnValue:
                 after=view.after,
                 before=view.before,
                 limit=view.limit,
+                sums=sums,
             )
 
     return Response(
