@@ -31,11 +31,16 @@ class FolderShelf(Shelf):
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             draft = place.with_name(f".{place.name}.{secrets.token_hex(6)}.new")
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(place)
+            try:
+                with draft.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(place)
+            except OSError:
+                # A full disk is not made fuller by what each new try leaves behind.
+                draft.unlink(missing_ok=True)
+                raise
             folders.add(place.parent)
         for folder in folders:
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -38,6 +38,23 @@ def test_a_signature_holds_for_five_minutes_before_and_after_its_moment(
     assert till.rows("SELECT count(*) FROM provider_event") == [(int(answer == 200),)]
 
 
+def test_a_house_whose_clock_is_wrong_hears_nothing_and_misses_nothing(till: Till) -> None:
+    """Six minutes slow: every delivery is refused, the sweep still asks for itself."""
+    gift_no = till.begin()
+    till.pay(gift_no)
+    till.control("deliveries/drop", all=True)
+    body = event(data={"object": {"id": till.payment(gift_no).session_id}})
+    header = stripe.WebhookSignature.generate_signature_header(
+        body.decode(), SECRET, int(time.time()) + 360
+    )
+    assert send(till, body, header) == 400
+    assert till.gift(gift_no).state == "awaiting_payment"
+    till.heal()
+    assert till.gift(gift_no).state == "received"
+    assert till.held() == 10_000
+    assert till.broken() == []
+
+
 def event(**changes: Any) -> bytes:
     found = {
         "id": "evt_strange",

@@ -170,6 +170,35 @@ _AT_WORK = """SELECT id FROM procrastinate_jobs
               WHERE status = 'doing' AND task_name = 'payments.process_event'"""
 
 
+def test_the_database_killed_under_everybody_is_said_kindly_and_loses_nothing(
+    holding: Stage, offered: OfferedGift
+) -> None:
+    offered.pay()
+    seen: set[int] = set()
+    before = holding.card()["pids"]
+    os.kill(before["postgres"], signal.SIGKILL)
+    holding.control("deliveries/release", copies=3, parallel=1)
+
+    def back() -> bool:
+        seen.update(
+            requests.get(holding.web + path, timeout=60).status_code for path in ("/", "/ledger")
+        )
+        return holding.card()["pids"]["postgres"] != before["postgres"] and answers(
+            f"{holding.web}/readyz"
+        )
+
+    until(back)
+    # Whoever came meanwhile was asked to come again; no page broke.
+    assert seen <= {200, 503}
+    now = holding.card()["pids"]
+    assert (now["web"], now["worker"]) == (before["web"], before["worker"])
+    holding.control("deliveries", mode="auto")
+    holding.control("deliveries/release", copies=2)
+    assert len(booked(offered)) == 1
+    until(lambda: quiet(holding))
+    assert holding.check().returncode == 0
+
+
 def test_an_event_that_never_comes_is_found_by_the_sweep(
     holding: Stage, offered: OfferedGift
 ) -> None:

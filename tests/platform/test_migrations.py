@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, event
 
 from fund.platform import migrate
 from fund.platform.cluster import OWNER, SUPERUSER, Cluster
@@ -55,6 +57,46 @@ def test_each_step_can_be_taken_back_alone(owner: str) -> None:
     for _ in range(len(list((migrate.MIGRATIONS / "versions").glob("0*.py")))):
         migrate.downgrade(owner, "-1")
     migrate.upgrade(owner)
+    assert migrate.drift(owner, metadata) == []
+
+
+class Cut(BaseException):
+    """The migrating process died."""
+
+
+def test_a_migration_that_is_cut_off_leaves_the_step_before_and_is_finished_later(
+    cluster: Cluster, empty_database_name: str, owner: str
+) -> None:
+    """Cut off after ever more statements, the way up ends where an undisturbed one ends."""
+    left, cuts = 0, 0
+
+    def count(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Cut
+
+    def step() -> str | None:
+        with psycopg.connect(owner) as connection:
+            (table,) = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+            row = table and connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return row and row[0]
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        for patience in itertools.count(3, 11):
+            left, before = patience, contents(cluster, empty_database_name)
+            at = step()
+            try:
+                migrate.upgrade(owner)
+            except Cut:
+                cuts += 1
+                assert step() != at or contents(cluster, empty_database_name) == before
+            else:
+                break
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert cuts > 5
     assert migrate.drift(owner, metadata) == []
 
 
