@@ -7,6 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 WORKERS ?= 2
+DONORS ?= 200
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,8 +36,8 @@ check: lint types contracts test ## All that CI runs: lint, types, contracts, te
 bench: setup ## Measure (prints figures, decides nothing)
 	@for bench in tests/bench/*_bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-soak: setup ## Long runs against a real demo: two hundred donors at once, with kills
-	@FUND_SOAK_DONORS=200 $(BIN)/pytest -n 0 tests/journeys/test_parallel_checkouts.py
+soak: setup ## DONORS=200 impatient donors at once on a real demo of its own, with kills; says the figures
+	@FUND_SOAK_DONORS=$(DONORS) $(BIN)/pytest -q -s -n 0 tests/journeys/test_parallel_checkouts.py
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock

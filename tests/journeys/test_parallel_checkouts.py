@@ -12,6 +12,7 @@ import os
 import random
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ AT_THE_DOOR = 16
 PATIENCE = 120.0
 AGAIN_AFTER = (0.7, 1.5)
 """Seconds until somebody whose page did not come presses again, from and to."""
+KILLED: list[str] = []
+"""Processes killed so far, in their order."""
 STEPS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/give/use", {"wish": "anywhere"}),
     ("/give/amount", {"amount": "other", "kind": "individual"}),
@@ -137,6 +140,7 @@ def killer(stage: Stage, *names: str) -> Callable[[], None]:
             time.sleep(0.4)
             before = stage.card()["pids"][name]
             os.kill(before, signal.SIGKILL)
+            KILLED.append(name)
             until(lambda name=name, before=before: stage.card()["pids"][name] != before)
 
     return kill
@@ -176,6 +180,7 @@ def booked(stage: Stage) -> dict[str, int]:
 def test_all_who_come_at_once_are_booked_once_and_to_the_yen(holding: Stage) -> None:
     stage, dice = holding, random.Random(200)
     gifts, earlier = stage.count("gift"), set(charges(stage))
+    heard = stage.count("provider_event")
     donors = [Donor(stage, number, dice.randrange(2_000, 90_000)) for number in range(DONORS)]
     with ThreadPoolExecutor(AT_THE_DOOR) as door:
         list(door.map(Donor.fill_in, donors))
@@ -206,6 +211,25 @@ def test_all_who_come_at_once_are_booked_once_and_to_the_yen(holding: Stage) -> 
     assert _states(stage, sessions) == [("received", "succeeded", DONORS)]
     checked = stage.check()
     assert checked.returncode == 0, checked.stdout
+    tell(
+        f"donors at once                {DONORS:>12,}",
+        f"presses of the last button    {sum(len(donor.landed) for donor in donors):>12,}",
+        f"processes killed (SIGKILL)    {len(KILLED):>12,}  {', '.join(KILLED)}",
+        f"events heard                  {stage.count('provider_event') - heard:>12,}  told again and again, in any order",
+        f"gifts offered                 {stage.count('gift') - gifts:>12,}",
+        f"payments succeeded (provider) {len(paid):>12,}  {sum(paid.values()):>14,} yen",
+        f"gifts booked (journal)        {len(paid):>12,}  {_booked_yen(stage, paid):>14,} yen",
+        f"fund check                    {checked.stdout.strip().splitlines()[-1]}",
+    )
+
+
+def tell(*lines: str) -> None:
+    """Figures of the run; ``make soak`` shows them."""
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def _booked_yen(stage: Stage, charged: dict[str, int]) -> int:
+    return sum(yen for charge, yen in booked(stage).items() if charge in charged)
 
 
 def _one_page(donor: Donor) -> str:
