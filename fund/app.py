@@ -27,7 +27,7 @@ from fund.payments import refunds_views
 from fund.payments import views as payment_views
 from fund.payments.reconciliation import views as reconciliation_views
 from fund.platform.house import House
-from fund.platform.web import assets, failures, security, sent_once
+from fund.platform.web import assets, caching, failures, security, sent_once
 from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LocalePrefix, request_locale
@@ -88,6 +88,7 @@ def create_app(house: House) -> Flask:
     security.install(app, settings)
     failures.install(app)
     assets.install(app)
+    caching.install(app)
     identity_views.install(app)
     sent_once.install(app, house)
     for blueprint in BLUEPRINTS:

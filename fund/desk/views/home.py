@@ -13,6 +13,7 @@ from fund.desk.words import word_links
 from fund.grants import queries as grants
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.platform.web.access import public
+from fund.platform.web.caching import dated
 from fund.platform.web.context import current_house, now
 from fund.publication import queries as publication
 from fund.publication.charts import sum_line
@@ -37,7 +38,7 @@ def home() -> ResponseReturnValue:
         as_of = publication.as_of(connection)
     words = word_links(whole)
     by_name = {word.name: word for word in whole.words()}
-    return render_template(
+    page = render_template(
         "desk/home.html",
         words=words,
         sum_line=sum_line(whole),
@@ -47,6 +48,7 @@ def home() -> ResponseReturnValue:
         awards=awards,
         names=names,
     )
+    return dated(page, as_of or now())
 
 
 def _steps(words: dict[str, publication.Word]) -> list[dict[str, Any]]:

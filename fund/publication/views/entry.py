@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from fund.giving import queries as giving
 from fund.kernel.errors import NotFound
 from fund.platform.web.access import public
+from fund.platform.web.caching import dated, last_changed
 from fund.platform.web.context import current_house
 from fund.publication import queries
 from fund.publication.forms import MAX_NO
@@ -35,11 +36,11 @@ def entry(no: str) -> ResponseReturnValue:
         row = _found(connection, no)
         ways = [way for way in (_way(connection, row, kind) for kind in _WAYS) if way]
         context = context_of(connection, [row])
-        newest = queries.last_no(connection)
+        newest, moment = queries.last_no(connection), queries.as_of(connection)
         gift_no = row.text("gift") if row.kind == "donation.received" else None
         # The name is no part of the entry: it stands here as long as its donor agrees.
         name = giving.published_names(connection, [gift_no]).get(gift_no) if gift_no else None
-    return render_template(
+    page = render_template(
         "publication/entry.html",
         row=row,
         line=line(row, context),
@@ -51,6 +52,7 @@ def entry(no: str) -> ResponseReturnValue:
         newest=newest,
         as_of=row.appended_at,
     )
+    return dated(page, moment or row.appended_at)
 
 
 @blueprint.get("/ledger/<no>.json")
@@ -59,7 +61,7 @@ def entry_json(no: str) -> ResponseReturnValue:
     """The entry's canonical bytes themselves: what the log holds and the fingerprint covers."""
     with current_house().database.reading() as connection:
         row = _found(connection, no)
-    return Response(row.body, mimetype="application/json")
+    return last_changed(Response(row.body, mimetype="application/json"), row.appended_at)
 
 
 def _found(connection: Connection, no: str) -> LedgerRow:

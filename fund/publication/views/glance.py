@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
+from fund.platform.web.caching import dated, last_changed
 from fund.platform.web.context import current_house, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response
@@ -41,7 +42,7 @@ def glance() -> ResponseReturnValue:
         reason_word=reason_word,
         as_of=shown.as_of or now(),
     )
-    return page, 400 if errors else 200
+    return (page, 400) if errors else dated(page, shown.as_of or now())
 
 
 @blueprint.get("/glance.json")
@@ -51,7 +52,8 @@ def glance_json() -> ResponseReturnValue:
     year = read_year(Query(request.args))
     with current_house().database.reading() as connection:
         shown = figures(connection, year)
-    return json_response(_content(shown, shown.as_of or now()))
+    moment = shown.as_of or now()
+    return last_changed(json_response(_content(shown, moment)), moment)
 
 
 def _content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:

@@ -39,6 +39,11 @@ ARGUMENTS = ("fy", "programme", "field", "q")
 LONGEST_NO = 20
 
 
+def _minute() -> dt.datetime:
+    """The minute a page is drawn in: drawn again in the same one, it has the same bytes."""
+    return now().astimezone(dt.UTC).replace(second=0, microsecond=0)
+
+
 @blueprint.get("/grants")
 @public
 def grants_list() -> ResponseReturnValue:
@@ -64,7 +69,7 @@ def grants_list() -> ResponseReturnValue:
         errors=errors,
         next=url_for("publication.grants_list", **_typed(), after=after) if after else None,  # type: ignore[arg-type]
         canonical=url_for("publication.grants_list", **_typed()),  # type: ignore[arg-type]
-        as_of=now(),
+        as_of=_minute(),
     )
     return page, 400 if errors else 200
 
@@ -79,7 +84,7 @@ def grants_json() -> ResponseReturnValue:
     shown, after = _cut(rows, view)
     return json_response(
         {
-            "as_of": now().astimezone(dt.UTC).isoformat(timespec="seconds"),
+            "as_of": _minute().isoformat(timespec="seconds"),
             "rows": [row_json(row) for row in shown],
             "next": after,
         }
@@ -124,7 +129,7 @@ def grant(no: str) -> ResponseReturnValue:
         lines=[line(entry, context) for entry in entries],
         more=more,
         clause=clause_link(row.award.clause) if row.award.clause else None,
-        as_of=now(),
+        as_of=_minute(),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
+from fund.platform.web.caching import dated, last_changed, marked
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response, xlsx_response
@@ -58,7 +59,7 @@ def ledger() -> ResponseReturnValue:
             "whole": not _typed(),
         }
         as_of = queries.as_of(connection)
-    return render_template(
+    page = render_template(
         "publication/ledger.html",
         shown=shown,
         errors={},
@@ -75,6 +76,7 @@ def ledger() -> ResponseReturnValue:
         views=_useful_views(),
         totals_sentence=_totals_sentence,
     )
+    return dated(page, as_of or now())
 
 
 @blueprint.get("/ledger.json")
@@ -86,7 +88,7 @@ def ledger_json() -> ResponseReturnValue:
         rows, newer, older = _page(connection, view)
         sums = queries.totals(connection, view.wanted)
         moment = queries.as_of(connection) or now()
-    return json_response(
+    told = json_response(
         {
             "as_of": moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
             "totals": {"in": sums.came_in, "out": sums.out, "left": sums.left},
@@ -103,6 +105,7 @@ def ledger_json() -> ResponseReturnValue:
             "previous": newer,
         }
     )
+    return last_changed(told, moment)
 
 
 def _page(
@@ -132,6 +135,8 @@ def ledger_csv() -> ResponseReturnValue:
     sums = request.args.get("sums") == "yes"
     view = read_ledger(Query(request.args))
     house = current_house()
+    with house.database.reading() as connection:
+        size, moment = queries.last_no(connection), queries.as_of(connection)
 
     def blocks() -> Iterator[bytes]:
         with house.database.reading() as connection:
@@ -144,11 +149,13 @@ def ledger_csv() -> ResponseReturnValue:
                 sums=sums,
             )
 
-    return Response(
+    sheet = Response(
         blocks(),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="ledger.csv"'},
     )
+    # Entries never change: how many there are says which bytes follow.
+    return last_changed(marked(sheet, size), moment or now())
 
 
 @blueprint.get("/ledger.xlsx")

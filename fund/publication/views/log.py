@@ -14,6 +14,8 @@ from fund.publication import signing
 from fund.publication.ports import Shelf
 from fund.publication.views import blueprint
 
+FOREVER = "public, max-age=31536000, immutable"
+"""A tile with its address, full or partial, never changes."""
 MAX_NOTE = 16 * 1024
 _TILE = re.compile(
     r"tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
@@ -41,8 +43,9 @@ def log_file(path: str) -> ResponseReturnValue:
         response.headers["Cache-Control"] = "public, max-age=5"
         response.add_etag()
         return response.make_conditional(request)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    response.headers["Cache-Control"] = FOREVER
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @blueprint.post("/log/cosignatures")

@@ -12,6 +12,7 @@ from fund.platform.web.context import current_house
 from fund.publication.release.page import PAGE, policy
 from fund.publication.releases import LIVE
 from fund.publication.views import blueprint
+from fund.publication.views.log import FOREVER
 
 _KINDS = {".journal": "text/plain", ".beancount": "text/plain", "": "text/plain"}
 
@@ -35,7 +36,9 @@ def release_file(path: str) -> Response:
     kind = _KINDS.get(suffix) or mimetypes.types_map.get(suffix) or "application/octet-stream"
     response = send_from_directory(folder.resolve(), path, mimetype=kind, max_age=60)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cache-Control"] = "public, max-age=60"
+    # Names may be withdrawn, so the other files are never kept for long.
+    tile = path.startswith("log/tile/")
+    response.headers["Cache-Control"] = FOREVER if tile else "public, max-age=60"
     if path == PAGE:
         response.headers["Content-Security-Policy"] = policy()
     return response
