@@ -16,16 +16,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from fund.platform.web.access import PUBLIC, permission_of
 from fund.platform.web.security import PRIVATE_PREFIXES
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Response as AnyResponse
 
 KEPT = "public, no-cache"
 OWN = "private, no-cache"
@@ -45,8 +41,9 @@ def install(app: Flask) -> None:
         response.headers["Cache-Control"] = KEPT
         if not response.is_streamed:
             response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-        # Only whoever names the bytes is told that they still hold.
-        return response.make_conditional(request) if request.if_none_match else response
+        if request.if_none_match:  # the time alone proves nothing
+            response.make_conditional(request)
+        return response
 
 
 def dated(body: str, moment: dt.datetime) -> Response:
@@ -81,7 +78,7 @@ def _is_public_page(app: Flask, response: Response) -> bool:
 class _Sessions(SecureCookieSessionInterface):
     """Flask's sessions; a public page does not vary by a cookie nobody sent."""
 
-    def save_session(self, app: Flask, session: SessionMixin, response: AnyResponse) -> None:
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save the session as Flask does."""
         super().save_session(app, session, response)
         if response.headers.get("Cache-Control") == KEPT:
