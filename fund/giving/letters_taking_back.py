@@ -21,38 +21,39 @@ def tell_refunded(tx: Transaction, message: MoneyReturned) -> None:
         "by_provider": by_provider(message.method),
         "refund_no": message.refund_no,
     }
-    _queue(tx, "gift.refunded", message.gift_no, message.refund_no, message.yen, **facts)
+    queue_about_money(tx, "gift.refunded", message.gift_no, message.refund_no, message.yen, **facts)
 
 
 def tell_failed(tx: Transaction, message: ReturnFailed) -> None:
     """The donor's bank did not take the money; it is here again."""
-    _queue(tx, "gift.refund-failed", message.gift_no, message.refund_no, message.yen)
+    queue_about_money(tx, "gift.refund-failed", message.gift_no, message.refund_no, message.yen)
 
 
 def tell_disputed(tx: Transaction, message: MoneyDisputed) -> None:
     """The card company took the money back until it has decided."""
-    _queue(tx, "gift.disputed", message.gift_no, message.dispute_id, message.yen)
+    queue_about_money(tx, "gift.disputed", message.gift_no, message.dispute_id, message.yen)
 
 
 def tell_closed(tx: Transaction, message: DisputeClosed) -> None:
     """The card company has decided."""
     occasion = "gift.dispute-won" if message.won else "gift.dispute-lost"
-    _queue(tx, occasion, message.gift_no, message.dispute_id, message.yen)
+    queue_about_money(tx, occasion, message.gift_no, message.dispute_id, message.yen)
 
 
 def tell_declined(tx: Transaction, gift_no: str, refusal_no: str, yen: Yen, **words: str) -> None:
     """The ward does not accept the gift: on which ground, why, and how it came to this."""
-    _queue(tx, "gift.declined", gift_no, refusal_no, yen, **words)
+    queue_about_money(tx, "gift.declined", gift_no, refusal_no, yen, **words)
 
 
 def tell_filled_in(tx: Transaction, gift_no: str, run_no: str, yen: Yen) -> None:
     """Yen of this gift took the place of another gift's that had gone back."""
-    _queue(tx, "gift.filled-in", gift_no, f"{gift_no}#{run_no}", yen)
+    queue_about_money(tx, "gift.filled-in", gift_no, f"{gift_no}#{run_no}", yen)
 
 
-def _queue(
+def queue_about_money(
     tx: Transaction, occasion: str, gift_no: str, subject_no: str, yen: Yen, **facts: Any
 ) -> None:
+    """A mail of this occasion to the gift's donor, with its number, the yen and the link."""
     donor = donor_of(tx.connection, gift_no)
     if donor is None or not donor.email:
         return

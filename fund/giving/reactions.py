@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from fund.giving import letters, store, taken_back
+from fund.giving import letters, letters_arrived, store, taken_back
 from fund.kernel.errors import Conflict
 from fund.payments import store as payments
 from fund.payments.domain import LIVE
 from fund.payments.messages import (
     PaymentDue,
+    PaymentExceeded,
     PaymentExpired,
     PaymentFailed,
+    PaymentPartlyArrived,
     PaymentReceived,
     PaymentWaiting,
 )
@@ -34,6 +36,7 @@ def receive(tx: Transaction, message: PaymentReceived) -> None:
     )
     if before is not None:
         tx.audit("gift.received", message.gift_no, yen=int(message.yen), before=before)
+        letters_arrived.tell_received(tx, message)
         return
     row = store.lock_gift(tx, message.gift_no)
     if row is None:
@@ -42,6 +45,7 @@ def receive(tx: Transaction, message: PaymentReceived) -> None:
         raise Conflict(f"{row.no}: {row.state} → received は行えません")
     payments.mark_extra(tx, message.payment_no)
     tx.audit("gift.paid-again", row.no, payment=message.payment_no, yen=int(message.yen))
+    letters_arrived.tell_paid_again(tx, message)
     taken_back.follow_payments(tx, row.no)
 
 
@@ -80,6 +84,8 @@ REACTIONS: dict[type[Message], tuple[Reaction, ...]] = {
     PaymentReceived: (receive,),
     PaymentWaiting: (tell_how_to_pay,),
     PaymentDue: (tell_due,),
+    PaymentPartlyArrived: (letters_arrived.tell_part,),
+    PaymentExceeded: (letters_arrived.tell_exceeded,),
     PaymentFailed: (note_failure,),
     PaymentExpired: (note_expiry,),
 }

@@ -22,6 +22,25 @@ class PaymentReceived(Message):
 
 
 @dataclass(frozen=True)
+class PaymentPartlyArrived(Message):
+    """More of a transfer came in, not all of it: ``arrived`` so far, ``missing`` still."""
+
+    payment_no: str
+    gift_no: str
+    arrived: Yen
+    missing: Yen
+
+
+@dataclass(frozen=True)
+class PaymentExceeded(Message):
+    """A donor transferred more than was offered: ``yen`` lie at the provider, in no books."""
+
+    payment_no: str
+    gift_no: str
+    yen: Yen
+
+
+@dataclass(frozen=True)
 class PaymentFailed(Message):
     """A payment ended without money."""
 

@@ -212,6 +212,47 @@ def test_a_transfer_may_come_in_parts_and_too_much_is_flagged(till: Till) -> Non
     assert till.broken() == []
 
 
+def test_every_part_of_a_transfer_is_told_by_mail_once(till: Till) -> None:
+    number = till.begin("bank_transfer")
+    till.pay(number, method="customer_balance")
+    till.deliver()
+    transfer(till, number, 4_000)
+    transfer(till, number, 7_000)
+    [(part, body, html)] = till.mails("gift.part-arrived")
+    assert "一部が届きました" in part
+    assert "あと6,000円" in body
+    assert "あと6,000円" in html
+    assert "4,000円" in body
+    [(_subject, body, html)] = till.mails("gift.exceeded")
+    assert "1,000円" in body
+    assert "まだ寄附になっていません" in html
+    [(_subject, body, _html)] = till.mails("gift.received")
+    assert "10,000円" in body
+    transfer(till, number, 500)
+    assert [("1,500円" in body) for _s, body, _h in till.mails("gift.exceeded")] == [False, True]
+    till.heal()
+    assert len(till.mails("gift.part-arrived")) == len(till.mails("gift.received")) == 1
+    assert till.broken() == []
+
+
+@pytest.mark.parametrize("method", ["card", "paypay", "konbini"])
+def test_a_payment_that_arrived_is_confirmed_by_mail_once(till: Till, method: str) -> None:
+    number = till.begin(method, locale="en")
+    till.pay(number, method=method)
+    if method == "konbini":
+        till.deliver()
+        assert till.mails("gift.received") == []
+        till.control(f"konbini/{till.payment(number).session_id}/pay")
+    till.deliver(copies=3)
+    till.heal()
+    [(subject, body, html)] = till.mails("gift.received")
+    assert f"Your payment has arrived ({number})" in subject
+    for text in (body, html):
+        assert "Thank you for your gift" in text
+        assert "¥10,000" in text
+        assert "/en/d/" in text
+
+
 def test_a_transfer_that_never_comes_is_given_up_and_accepted_when_it_comes_late(
     till: Till,
 ) -> None:

@@ -269,7 +269,7 @@ class Fund(Till):
         """Occasions of the mails about a gift's money that goes back."""
         sql = (
             "SELECT occasion FROM mail WHERE subject LIKE %s AND occasion NOT LIKE 'gift.acc%%'"
-            " AND occasion <> 'gift.waiting' ORDER BY id"
+            " AND occasion NOT IN ('gift.waiting', 'gift.received') ORDER BY id"
         )
         return [occasion for (occasion,) in self.rows(sql, f"%{gift_no}%")]
 

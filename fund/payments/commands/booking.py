@@ -31,6 +31,7 @@ from fund.payments.facts import Dossier, RefundFacts
 from fund.payments.messages import (
     PaymentExpired,
     PaymentFailed,
+    PaymentPartlyArrived,
     PaymentReceived,
     PaymentWaiting,
 )
@@ -151,6 +152,9 @@ def _learn(tx: Transaction, row: Row[Any], facts: CheckoutFacts) -> None:
             "funded_yen": int(facts.funded),
             "pay_by": until,
         }
+        if facts.funded > row.funded_yen:
+            missing = Yen(row.yen - int(facts.funded))
+            tx.announce(PaymentPartlyArrived(row.no, row.gift_no, facts.funded, missing))
     if learnt:
         store.note_facts(tx, row.no, **learnt)
 

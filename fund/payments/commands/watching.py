@@ -9,7 +9,7 @@ from fund.kernel.actor import Actor, system
 from fund.kernel.errors import NotFound
 from fund.kernel.money import Yen
 from fund.payments import queries, store
-from fund.payments.messages import PaymentDue
+from fund.payments.messages import PaymentDue, PaymentExceeded
 from fund.platform.house import House
 
 
@@ -93,4 +93,6 @@ def note_excess(house: House, *, now: dt.datetime, customer_id: str, yen: Yen) -
         if row is not None and row.excess_yen != int(yen):
             store.note_facts(tx, row.no, excess_yen=int(yen), checked_at=None)
             tx.audit("payment.excess", row.gift_no, payment=row.no, yen=int(yen))
+            if yen > row.excess_yen:
+                tx.announce(PaymentExceeded(row.no, row.gift_no, yen))
     return None
