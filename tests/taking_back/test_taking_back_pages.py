@@ -149,6 +149,26 @@ def test_a_dispute_with_its_last_day(fund: Fund, officer: Visitor) -> None:
     officer.get(f"/en/staff/disputes/{dispute}")
 
 
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_disputes_page_says_nothing_was_returned_before_it_was(fund: Fund, outcome: str) -> None:
+    gift = fund.accepted(10_000)
+    award = fund.award(10_000)
+    fund.allocate()
+    fund.disburse(award, 10_000)
+    dispute = fund.dispute(gift)
+    fund.heal()
+    page = fund.page(gift)
+    assert "カード会社の確認" in page
+    assert "お返ししたお金" not in page
+    assert "すでに助成に決まった分は、そのまま進みます" in page
+    [(_subject, body, _html)] = fund.mails("gift.disputed")
+    assert "すでに助成に決まった分は、そのまま進みます" in body
+    fund.control(f"disputes/{dispute}/close", outcome=outcome)
+    fund.heal()
+    assert ("お返ししたお金" in fund.page(gift)) == (outcome == "lost")
+    assert fund.broken() == []
+
+
 def test_a_refused_gift_goes_back_by_two_hands(
     fund: Fund, officer: Visitor, decider: Visitor
 ) -> None:
