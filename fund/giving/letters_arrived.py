@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from fund.giving.letters_taking_back import queue_about_money
+from fund.giving.queries.pledges import pledge_of_gift
 from fund.payments.domain import ONLINE_METHODS
 from fund.payments.messages import PaymentExceeded, PaymentPartlyArrived, PaymentReceived
 from fund.platform.house import Transaction
 
 
 def tell_received(tx: Transaction, message: PaymentReceived) -> None:
-    """The money is here; who paid in another way than online holds a slip or stood at the desk."""
-    if message.method in ONLINE_METHODS:
+    """The money is here.
+
+    Not told: a month of a monthly gift, whose receipt comes by mail anyway; and who paid in
+    another way than online holds a slip or stood at the desk.
+    """
+    online = message.method in ONLINE_METHODS
+    if online and pledge_of_gift(tx.connection, message.gift_no) is None:
         queue_about_money(tx, "gift.received", message.gift_no, message.payment_no, message.yen)
 
 

@@ -21,6 +21,7 @@ def test_the_first_charge_is_the_first_gift(months: Months) -> None:
     assert charge.startswith("ch_")
     assert customer.startswith("cus_")
     assert months.mails("monthly.started") == 1
+    assert months.mails("gift.received") == 0, "each month's receipt is told of, that is enough"
     months.assert_books_hold()
 
 
