@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import url_for
 from markupsafe import Markup
 from sqlalchemy import Connection
 
@@ -20,6 +19,7 @@ from fund.publication.queries import LedgerRow
 from fund.publication.wording import (
     Context,
     day_text,
+    entry_url,
     kind_word,
     pot_text,
     sentence,
@@ -114,7 +114,7 @@ def line(row: LedgerRow, context: Context) -> Line:
     mark, tone = _MARKS.get(row.kind, ("⇄", "neutral"))
     return Line(
         no=row.no,
-        href=url_for("publication.entry", no=row.no),
+        href=entry_url(row.no),
         day=day_text(row.on),
         kind=row.kind,
         word=kind_word(row.kind),
@@ -163,4 +163,4 @@ def sheet_columns(context: Context) -> tuple[Column[LedgerRow], ...]:
 
 def entry_link(no: int) -> Link:
     """An entry by its number."""
-    return Link(_("番号 %(no)s", no=no), url_for("publication.entry", no=no))
+    return Link(_("番号 %(no)s", no=no), entry_url(no))

@@ -7,12 +7,25 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import flask_babel
+from babel.support import Translations
+from flask import g
 from markupsafe import Markup, escape
 
 
 def gettext(message: str, **values: object) -> str:
     """The message in the page's language, typed; import it as ``_``."""
-    return str(flask_babel.gettext(message, **values))
+    words = str(_catalogue().ugettext(message))
+    return words % values if values else words
+
+
+def _catalogue() -> Translations:
+    """The page's catalogue; a page of the ledger asks for words hundreds of times."""
+    spoken = flask_babel.get_locale()
+    kept: tuple[object, Translations] | None = g.get("fund_catalogue")
+    if kept is None or kept[0] is not spoken:
+        kept = (spoken, flask_babel.get_translations())
+        g.fund_catalogue = kept
+    return kept[1]
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,9 @@ class Phrase:
 
     def html(self) -> Markup:
         """The sentence with its links; every value is escaped."""
-        return escape(self.template) % {name: _html(piece) for name, piece in self.values.items()}
+        # Plain strings, for everything is escaped by now: Markup would look at each value again.
+        values = {name: str(_html(piece)) for name, piece in self.values.items()}
+        return Markup(str(escape(self.template)) % values)  # noqa: S704
 
     def plain(self) -> str:
         """The sentence without links, for files."""
@@ -57,7 +72,7 @@ def _html(piece: Piece) -> Markup:
     if isinstance(piece, Phrase):
         return piece.html()
     if isinstance(piece, Link):
-        return Markup('<a href="{}">{}</a>').format(piece.href, piece.text)
+        return Markup(f'<a href="{escape(piece.href)}">{escape(piece.text)}</a>')  # noqa: S704
     return escape(piece)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote
 
+from babel.dates import format_date
 from flask import request, url_for
-from flask_babel import format_date
 
 from fund.platform.web.context import current_house, locale
 from fund.publication.domain.entries import shares_of
@@ -52,8 +54,18 @@ def yen_text(yen: int) -> str:
 def day_text(on: str) -> str:
     """An entry's day, or its month where only the month is public, in the page's language."""
     if len(on) == 7:
-        return str(format_date(dt.date.fromisoformat(f"{on}-01"), _("y年M月")))
-    return str(format_date(dt.date.fromisoformat(on), _("y年M月d日")))
+        return _spelled(f"{on}-01", _("y年M月"), locale())
+    return _spelled(on, _("y年M月d日"), locale())
+
+
+@cache
+def _spelled(day: str, pattern: str, language: str) -> str:
+    return format_date(dt.date.fromisoformat(day), pattern, locale=language)
+
+
+def entry_url(no: int) -> str:
+    """The address of an entry, as ``url_for`` would build it; a page needs hundreds."""
+    return f"{request.script_root}/ledger/{no}"
 
 
 def wish_text(kind: object, target: object, context: Context) -> Piece:
@@ -63,7 +75,7 @@ def wish_text(kind: object, target: object, context: Context) -> Piece:
         return group_link(code, context)
     if kind == "field":
         name = context.names.use("field", code, locale())
-        return Link(name, url_for("publication.ledger", field=code))
+        return Link(name, f"{request.script_root}/ledger?field={quote(code)}")
     if kind in {"theme", "programme"}:
         return str(context.names.use("theme", code, locale()))
     return _("おまかせ")
@@ -87,13 +99,13 @@ def group_link(no: str, context: Context) -> Link:
 
 def award_link(no: str) -> Link:
     """An award by its number."""
-    return Link(no, url_for("publication.grant", no=no))
+    return Link(no, f"{request.script_root}/grants/{quote(no)}")
 
 
 def _gift(row: LedgerRow, context: Context) -> Piece:
     no = row.text("gift") or ""
     entry_no = context.gifts.get(no)
-    return Link(no, url_for("publication.entry", no=entry_no)) if entry_no else no
+    return Link(no, entry_url(entry_no)) if entry_no else no
 
 
 def _award(row: LedgerRow, context: Context) -> Piece:

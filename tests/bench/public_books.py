@@ -152,7 +152,7 @@ def fill(connection: psycopg.Connection, size: int) -> int:
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO civic_group (no, name, kind, fields, state, registered_on, sample)"
-            " VALUES (%s, %s, 'voluntary', '{}', 'registered', '2021-04-01', true)",
+            " VALUES (%s, %s, 'voluntary', '{}', 'registered', '2021-04-01', true) ON CONFLICT DO NOTHING",
             names,
         )
         # No journal stands behind these entries: keys and laws between them are not asked.

@@ -33,7 +33,8 @@ def current_actor() -> Actor:
 
 def locale() -> str:
     """The language of this page: ``ja`` or ``en``."""
-    return "en" if str(get_locale()) == "en" else "ja"
+    spoken = get_locale()
+    return "en" if spoken is not None and spoken.language == "en" else "ja"
 
 
 def client_address() -> str:
