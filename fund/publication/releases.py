@@ -53,14 +53,20 @@ def publish(house: House, *, out: Path) -> Release:
     out = out.absolute()
     if out.exists() and not out.is_symlink():
         raise Conflict(f"{out} は公開用のリンクではありません。別の場所を指定してください")
+    last = out.resolve() if out.is_symlink() and out.exists() else None
     with house.database.reading() as connection:
         head = heads.last_head(connection)
         if head is None:
             raise Unavailable("署名した台帳がまだありません（fund log sign）")
-        draft = Folder(_empty(out.with_name(f".{out.name}.draft")))
-        _write(house, connection, draft, head)
+        draft = Folder(_empty(out.with_name(f".{out.name}.draft")), last)
+        registers = _registers(connection)
+        _write_what_may_change(house, connection, draft, head, registers)
+        if last is not None and draft.says_the_same():
+            shutil.rmtree(draft.place)
+            return Release(last, head.size, head.root, fresh=False)
+        _write_log(house, connection, draft, head, registers)
     name = f"{out.name}.{head.size}-{head.root.hex()[:8]}"
-    place, fresh = _settle(draft.place, out.with_name(name))
+    place, fresh = _settle(draft, out.with_name(name))
     _point(out, place)
     return Release(place, head.size, head.root, fresh)
 
@@ -86,27 +92,46 @@ def _names_in(place: Path) -> set[tuple[str, str]]:
     return {(one["gift"], one["name"]) for one in listed}
 
 
-def _write(house: House, connection: Connection, folder: Folder, head: heads.Head) -> None:
-    shelf = house.port(Shelf)
-    for path in log_paths(head.size):
-        folder.put(f"log/{path}", shelf.read(path))
+def _write_what_may_change(
+    house: House,
+    connection: Connection,
+    folder: Folder,
+    head: heads.Head,
+    registers: Registers,
+) -> None:
+    """The head, and all that can change without one: when it has not, there is nothing new."""
     folder.put("log/checkpoint", head.note.encode())
     keys = heads.keys(connection, head.size)
     listed = [key.as_listed() for key in keys]
     folder.put("log/keys.json", canonical({"keys": listed}) + b"\n")
     folder.put("log/vkey", f"{keys[-1].vkey}\n".encode())
-    build.write_data(
-        folder,
-        heads.every_body(connection, head.size),
-        _registers(connection),
-        _publisher(house),
-        head.signed_at,
-    )
-    folder.put("disclosures.json", build.disclosures(every_published_name(connection)))
-    _write_runs(connection, folder, head.size)
+    build.write_groups(folder, registers)
+    folder.put("disclosures.json", build.disclosures(registers.disclosures))
     ours = house.settings.municipality
     folder.put(PAGE, verify_page(ours.name, ours.fund_name))
     folder.put("README", _readme(house, head).encode())
+
+
+def _write_log(
+    house: House,
+    connection: Connection,
+    folder: Folder,
+    head: heads.Head,
+    registers: Registers,
+) -> None:
+    """The tiles and what is made of the entries. Tiles and runs never change once they are out."""
+    shelf = house.port(Shelf)
+    for path in log_paths(head.size):
+        if not folder.keep(f"log/{path}"):
+            folder.put(f"log/{path}", shelf.read(path))
+    build.write_data(
+        folder,
+        heads.every_body(connection, head.size),
+        registers,
+        _publisher(house),
+        head.signed_at,
+    )
+    _write_runs(connection, folder, head.size)
     folder.put("SHA256SUMS", folder.sums().encode())
 
 
@@ -172,24 +197,25 @@ def _empty(place: Path) -> Path:
     return place
 
 
-def _settle(draft: Path, place: Path) -> tuple[Path, bool]:
+def _settle(draft: Folder, place: Path) -> tuple[Path, bool]:
     """Give the draft its name; the same release again is thrown away.
 
     The registers may change without a new head (a name withdrawn): then the release gets a
     further number, for what was published under a name is never changed.
     """
-    sums = (draft / "SHA256SUMS").read_bytes()
+    sums = (draft.place / "SHA256SUMS").read_bytes()
     candidate, number = place, 1
     while candidate.exists():
         if (candidate / "SHA256SUMS").read_bytes() == sums:
-            shutil.rmtree(draft)
+            shutil.rmtree(draft.place)
             return candidate, False
         number += 1
         candidate = place.with_name(f"{place.name}.{number}")
-    for file in sorted(draft.rglob("*")):
-        _sync(file)
-    _sync(draft)
-    draft.rename(candidate)
+    for file in sorted(draft.place.rglob("*")):
+        if file.relative_to(draft.place).as_posix() not in draft.kept:
+            _sync(file)
+    _sync(draft.place)
+    draft.place.rename(candidate)
     _sync(candidate.parent)
     return candidate, True
 

@@ -151,7 +151,7 @@ def test_an_interrupted_publish_leaves_the_old_release(
 ) -> None:
     before = stage.out.readlink()
     with monkeypatch.context() as patch:
-        patch.setattr(releases, "_write_runs", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(releases, "_readme", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             releases.publish(stage.house, out=stage.out)
     assert stage.out.readlink() == before

@@ -56,10 +56,33 @@ def log_paths(size: int) -> Iterator[str]:
 
 
 class Folder:
-    """A release being written."""
+    """A release being written; what never changes is linked from the ``last`` one, not copied."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, last: Path | None = None) -> None:
         self.place = place
+        self.kept: set[str] = set()
+        self._last = last
+
+    def keep(self, path: str) -> bool:
+        """Take an immutable file over from the last release; False when it has none."""
+        old = None if self._last is None else self._last / path
+        if old is None or not old.is_file():
+            return False
+        target = self.place.joinpath(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(old)
+        except OSError:  # a file system without links
+            return False
+        self.kept.add(path)
+        return True
+
+    def says_the_same(self) -> bool:
+        """Whether every file written so far has the same bytes in the last release."""
+        if self._last is None:
+            return False
+        written = (file for file in self.place.rglob("*") if file.is_file())
+        return all(_same(file, self._last / file.relative_to(self.place)) for file in written)
 
     def open(self, path: str) -> IO[str]:
         """A new text file in UTF-8 with LF line ends."""
@@ -83,13 +106,35 @@ class Folder:
 
     def sums(self) -> str:
         """``SHA256SUMS`` over every file, as ``sha256sum -c`` reads it."""
+        known = self._known_sums()
         lines = []
         for file in sorted(self.place.rglob("*")):
             if file.is_file():
-                with file.open("rb") as opened:
-                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                lines.append(f"{digest}  {file.relative_to(self.place).as_posix()}\n")
+                path = file.relative_to(self.place).as_posix()
+                lines.append(f"{known.get(path) or _digest(file)}  {path}\n")
         return "".join(lines)
+
+    def _known_sums(self) -> dict[str, str]:
+        """What the last release says of the files that were taken over."""
+        if self._last is None or not self.kept:
+            return {}
+        told = (self._last / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+        pairs = (line.split("  ", 1) for line in told)
+        return {path: digest for digest, path in pairs if path in self.kept}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _same(file: Path, other: Path) -> bool:
+    return other.is_file() and file.read_bytes() == other.read_bytes()
+
+
+def write_groups(folder: Folder, registers: Registers) -> None:
+    """The register of groups, which may change without the log."""
+    folder.table(columns.GROUPS, registers.groups)
 
 
 def write_data(
@@ -99,13 +144,12 @@ def write_data(
     publisher: grants360.Publisher,
     signed_at: dt.datetime,
 ) -> None:
-    """Everything under ``data/``, from the entries' bytes in order."""
+    """Everything under ``data/`` but the groups, from the entries' bytes in order."""
     books, dates = _pass(folder, entries)
     first, last = min(dates, default=signed_at.date()), max(dates, default=signed_at.date())
     awards = sorted(books.awards.items())
     folder.table(columns.AWARDS, (award.row() for _, award in awards))
     folder.table(columns.BALANCES, books.balance_rows())
-    folder.table(columns.GROUPS, registers.groups)
     folder.table(columns.EVENTS, ())
     _join(
         folder,
