@@ -65,7 +65,7 @@ class Folder:
 
     def keep(self, path: str) -> bool:
         """Take an immutable file over from the last release; False when it has none."""
-        old = None if self._last is None else self._last / path
+        old = None if self._last is None else self._last.joinpath(path)
         if old is None or not old.is_file():
             return False
         target = self.place.joinpath(path)
@@ -82,7 +82,9 @@ class Folder:
         if self._last is None:
             return False
         written = (file for file in self.place.rglob("*") if file.is_file())
-        return all(_same(file, self._last / file.relative_to(self.place)) for file in written)
+        return all(
+            _same(file, self._last.joinpath(file.relative_to(self.place))) for file in written
+        )
 
     def open(self, path: str) -> IO[str]:
         """A new text file in UTF-8 with LF line ends."""
