@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, tuple_
 
 from fund.kernel.errors import NotFound
 from fund.manual import models
@@ -204,6 +204,22 @@ def clause_history(connection: Connection, clause_id: str) -> list[ClauseVersion
             ClauseVersion(of, now.chapter_ja, now.chapter_en, now.clause, names, changed)
         )
     return versions[::-1]
+
+
+def clause_titles(
+    connection: Connection, stamps: Collection[str]
+) -> dict[str, tuple[str, str, str]]:
+    """Number and title (Japanese, English) of clauses by stamp (``wish-respected@2024-04``)."""
+    clause = models.clause.c
+    named = [(code, clause_id) for clause_id, _at, code in (s.partition("@") for s in stamps)]
+    rows = connection.execute(
+        select(
+            clause.edition_code, clause.id, clause.number, clause.title_ja, clause.title_en
+        ).where(tuple_(clause.edition_code, clause.id).in_(named))
+    )
+    return {
+        f"{row.id}@{row.edition_code}": (row.number, row.title_ja, row.title_en) for row in rows
+    }
 
 
 def clause_in_force(connection: Connection, clause_id: str, day: dt.date) -> ClauseVersion | None:

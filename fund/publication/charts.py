@@ -16,7 +16,7 @@ from fund.publication.domain.kinds import WORD_KINDS
 from fund.publication.figures import Figures
 from fund.publication.forms import NO_FIELD
 from fund.publication.phrases import gettext as _
-from fund.publication.queries import WAITS, Period, SixWords
+from fund.publication.queries import WAITS, Period, SixWords, word_arguments
 from fund.publication.wording import ledger_url, yen_text
 
 _POT_TONES = {"group": 5, "field": 3, "theme": 6, "general": 1}
@@ -187,7 +187,8 @@ def _tone(key: str, index: int) -> int:
 
 
 def _place_url(shown: Figures, key: str) -> str | None:
-    arguments = shown.links.get(key)
+    words = {REST: "left", "coming": "committed"}
+    arguments = word_arguments(words[key], shown.fy) if key in words else shown.links.get(key)
     return ledger_url(arguments) if arguments else None
 
 

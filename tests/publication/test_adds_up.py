@@ -10,12 +10,14 @@ import re
 from collections import Counter
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from public_history import History
 from sample_books import BY, NOW, small_story
 
 from fund.platform.house import House
 from fund.publication import commands, counting
+from fund.publication.figures import figures
 
 LINK = re.compile(
     r'<a\b[^>]*href="(?P<href>[^"]*/ledger[^"]*)"[^>]*>(?P<inside>.*?)</a>', re.DOTALL
@@ -75,3 +77,16 @@ def test_every_number_is_the_total_of_the_page_and_the_sheet_it_links_to(
         if counted != {"nothing": 0}:
             assert counted == {name: told[name] for name in counted}, href
         assert yen in counted.values(), (href, yen, counted)
+
+
+def test_the_ends_of_the_flow_diagram_are_money_words(books: House, app: Flask) -> None:
+    with app.test_request_context("/glance"), books.database.reading() as connection:
+        for fy in (None, 2024, 2025, 2026, 2027):
+            shown = figures(connection, fy)
+            if shown.flow is None:
+                continue
+            ends: Counter[str] = Counter()
+            for (_group, place), yen in shown.flow.ends.items():
+                ends[place] += yen
+            assert ends["rest"] == shown.words.left
+            assert ends["coming"] == shown.words.committed

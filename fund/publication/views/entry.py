@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from fund.giving import queries as giving
 from fund.kernel.errors import NotFound
+from fund.manual import queries as manual
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
-from fund.platform.web.context import current_house
+from fund.platform.web.context import current_house, locale
 from fund.publication import queries
 from fund.publication.forms import MAX_NO
 from fund.publication.lines import Line, context_of, line
@@ -36,6 +37,7 @@ def entry(no: str) -> ResponseReturnValue:
         row = _found(connection, no)
         ways = [way for way in (_way(connection, row, kind) for kind in _WAYS) if way]
         context = context_of(connection, [row])
+        clauses = clause_links(connection, row.clauses)
         newest, moment = queries.last_no(connection), queries.as_of(connection)
         gift_no = row.text("gift") if row.kind == "donation.received" else None
         # The name is no part of the entry: it stands here as long as its donor agrees.
@@ -46,7 +48,7 @@ def entry(no: str) -> ResponseReturnValue:
         line=line(row, context),
         said=sentence(row, context).plain(),
         postings=[_posting(account, yen, context) for account, yen in row.postings],
-        clauses=[clause_link(stamp) for stamp in row.clauses],
+        clauses=clauses,
         ways=ways,
         name=name,
         newest=newest,
@@ -131,13 +133,20 @@ def account_words(account: str, context: Context) -> str:
     return _("基金（%(use)s）", use=pot if isinstance(pot, str) else getattr(pot, "text", rest))
 
 
-def clause_link(stamp: str) -> dict[str, str]:
-    """A clause stamp (``wish-respected@2024-04``) with the address of its text."""
+def clause_links(connection: Connection, stamps: Sequence[str]) -> list[dict[str, str]]:
+    """Clauses by their stamps, each with its number, its title and the address of its text."""
+    titles = manual.clause_titles(connection, stamps)
+    return [_clause_link(stamp, titles.get(stamp)) for stamp in stamps]
+
+
+def _clause_link(stamp: str, title: tuple[str, str, str] | None) -> dict[str, str]:
     clause, _at, edition = stamp.partition("@")
     path = f"{request.script_root}/manual/{edition}#{clause}" if edition else ""
+    number, japanese, english = title or ("", clause, clause)
+    words = english if locale() == "en" else japanese
     return {
         "stamp": stamp,
         "href": path or f"{request.script_root}/manual/clause/{clause}",
-        "clause": clause,
+        "clause": f"{number} {words}".strip(),
         "edition": edition,
     }

@@ -32,7 +32,7 @@ from fund.publication.lines import context_of, line
 from fund.publication.phrases import gettext as _
 from fund.publication.queries import Origin
 from fund.publication.views import blueprint
-from fund.publication.views.entry import WAY, clause_link
+from fund.publication.views.entry import WAY, clause_links
 from fund.registry import queries as registry
 
 ARGUMENTS = ("fy", "programme", "field", "q")
@@ -117,6 +117,7 @@ def grant(no: str) -> ResponseReturnValue:
         context = context_of(connection, entries)
         origin = queries.origin_of_award(connection, no)
         changes = [one for one in changes_of_award(connection, no) if one.state == "decided"]
+        clauses = clause_links(connection, [row.award.clause] if row.award.clause else [])
     return render_template(
         "publication/grant.html",
         row=row,
@@ -128,7 +129,7 @@ def grant(no: str) -> ResponseReturnValue:
         gifts=origin,
         lines=[line(entry, context) for entry in entries],
         more=more,
-        clause=clause_link(row.award.clause) if row.award.clause else None,
+        clause=clauses[0] if clauses else None,
         as_of=_minute(),
     )
 
