@@ -32,6 +32,7 @@ from fund.payments import refunds, refunds_deliveries
 from fund.payments.commands import record_offline
 from fund.payments.refunds_domain import Request
 from fund.payments.refunds_queries import RefundView, refunds_of_gift
+from fund.platform.house import House
 from fund.platform.invariants import examine
 from fund.publication.commands import append_pending
 from fund.registry import commands as registry
@@ -287,7 +288,7 @@ def open_fund(app_dsn: str, folder: Path) -> Iterator[Fund]:
     house = build_house(settings)
     fund = Fund(house, create_app(house), running, _NoDoor(), app_dsn)  # type: ignore[arg-type]
     fund.control("deliveries", mode="hold")
-    _people(fund)
+    _meet(fund)
     try:
         yield fund
     finally:
@@ -295,31 +296,49 @@ def open_fund(app_dsn: str, folder: Path) -> Iterator[Fund]:
         house.database.close()
 
 
-def _people(fund: Fund) -> None:
+def write_fund(app_dsn: str, folder: Path) -> None:
+    """What every test of this folder begins with: people, manual, register, two groups."""
+    house = build_house(wired_settings(app_dsn, folder))
+    now = dt.datetime.now(dt.UTC)
     for number, role in enumerate(ROLES):
         add_user(
-            fund.house,
+            house,
             by=LINE,
-            now=fund.now,
+            now=now,
             email=f"{role}{number}@example.jp",
             name=f"{role} {number}",
             password=PASSWORD,
             roles=frozenset({role}),
         )
+    for document in published_documents():
+        publish_edition(house, by=LINE, now=now, document=document)
+    registry.load_catalogue(house, by=LINE, now=now)
+    with house.database.reading() as connection:
+        officer = next(one for one in identity.people(connection) if one.email == OFFICER).actor()
+    for name in GROUPS:
+        _group(house, officer, now, name)
+    house.database.close()
+
+
+def _meet(fund: Fund) -> None:
+    """Learn who and which groups were written."""
     with fund.house.database.reading() as connection:
         known = {one.email: one.actor() for one in identity.people(connection)}
     fund.people = [known[f"{role}{number}@example.jp"] for number, role in enumerate(ROLES)]
-    for document in published_documents():
-        publish_edition(fund.house, by=LINE, now=fund.now, document=document)
-    registry.load_catalogue(fund.house, by=LINE, now=fund.now)
-    fund.group, fund.other_group = (_group(fund, name) for name in ("こども食堂の会", "みどりの会"))
+    numbers = dict(fund.rows("SELECT name, no FROM civic_group"))
+    fund.group, fund.other_group = (numbers[f"見本{name}"] for name in GROUPS)
 
 
-def _group(fund: Fund, name: str) -> str:
+GROUPS = ("こども食堂の会", "みどりの会")
+OFFICER = f"{ROLES[0]}0@example.jp"
+
+
+def _group(house: House, officer: Actor, now: dt.datetime, name: str) -> str:
+    today = (now + dt.timedelta(hours=9)).date()
     return registry.register_group(
-        fund.house,
-        by=fund.officer,
-        now=fund.now,
+        house,
+        by=officer,
+        now=now,
         name=f"見本{name}",
         kana="ミホンノカイ",
         name_en="",
@@ -327,7 +346,7 @@ def _group(fund: Fund, name: str) -> str:
         purpose_ja="見本",
         purpose_en="",
         fields=("children",),
-        registered_on=fund.today,
-        registered_until=fund.today + dt.timedelta(days=900),
+        registered_on=today,
+        registered_until=today + dt.timedelta(days=900),
         sample=True,
     )
