@@ -73,6 +73,18 @@ def test_marks_that_nobody_sees_make_no_other_name():
     assert read_name("👨\u200d👩\u200d👧") == "👨\u200d👩\u200d👧"
 
 
+@pytest.mark.parametrize("kanji", ["\U00031350", "\U0002ebf0", "\U000323b0", "\U0003fffd"])
+def test_a_kanji_younger_than_our_tables_is_a_letter(kanji):
+    assert read_name(f"山{kanji}") == f"山{kanji}"
+    assert read_name(kanji) == kanji
+
+
+@pytest.mark.parametrize("nothing", ["\ud7fc", "\U0002ffff", "\U000e0fff", "\U00040000"])
+def test_a_number_that_is_no_letter_is_refused(nothing):
+    with pytest.raises(ValueError, match="使えない文字"):
+        read_name(f"山{nothing}")
+
+
 @pytest.mark.parametrize(
     ("typed", "kana"),
     [

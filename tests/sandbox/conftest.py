@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.server
 import re
 import threading
@@ -60,6 +61,18 @@ class World:
     def restart(self) -> None:
         self.running.stop()
         self.running = start(self.settings)
+
+    def wait_for_june(self) -> None:
+        """Go on to a fifth of June, unless it is one: days and months after it count the same.
+
+        After it, each charge is at least a day old when 31 days more have passed; after a 5th of
+        December the first would just be drafted.
+        """
+        at = dt.datetime.fromtimestamp(self.control("clock", advance=0)["now"], dt.UTC)
+        june = at.replace(month=6, day=5, hour=12, minute=0, second=0)
+        if at.date() != june.date():
+            later = june if june > at else june.replace(year=at.year + 1)
+            self.control("clock", advance=int((later - at).total_seconds()))
 
     def session(self, amount: int = 5000, **more: Any) -> stripe.checkout.Session:
         return self.stripe.checkout.sessions.create(session_params(amount, **more))

@@ -98,6 +98,7 @@ def play_the_bank(world: World) -> None:
 
 def play_months(world: World) -> None:
     """A subscription that is paid, paused, resumed, in arrears, rescued, and one that fails."""
+    world.wait_for_june()
     for card in ("4000000000000002", "4000002500003155"):
         world.pay(tried := world.session(**monthly_params()), card=card, approve=False)
         world.control(f"sessions/{tried.id}/expire")

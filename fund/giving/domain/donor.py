@@ -124,12 +124,23 @@ def read_name(text: str, longest: int = MAX_NAME) -> str:
 def _is_no_letter(char: str) -> bool:
     """Controls, halves of pairs, line ends, and numbers that Unicode gave to no letter."""
     joins = char in _JOINERS
-    kind = unicodedata.category(char)
+    kind = _category(char)
     return char in _BIDI or kind in {"Cc", "Cs", "Cn", "Zl", "Zp"} or (kind == "Cf" and not joins)
 
 
 def _is_seen(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LNSP" and char not in _BLANK
+    return _category(char)[0] in "LNSP" and char not in _BLANK
+
+
+def _category(char: str) -> str:
+    """Unicode's category; a number kept free for ideographs counts as one.
+
+    Each year's Unicode gives some of the planes 2 and 3 to rare kanji of family registers
+    (blocks H, I, J came after the tables of Python 3.11): a name must not wait for a library.
+    """
+    free = unicodedata.category(char) == "Cn"
+    ideograph = 0x20000 <= ord(char) <= 0x3FFFD and ord(char) & 0xFFFE != 0xFFFE
+    return "Lo" if free and ideograph else unicodedata.category(char)
 
 
 def read_kana(text: str) -> str:
