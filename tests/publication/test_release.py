@@ -471,3 +471,17 @@ def test_only_a_few_old_live_releases_are_kept(stage: Stage) -> None:
     left = [one for one in place.glob("release.*") if one.is_dir()]
     assert made.place in left
     assert len(left) == releases.KEPT
+
+
+def test_events_stand_in_the_layout_other_municipalities_use(stage: Stage) -> None:
+    named = (
+        "都道府県コード又は市区町村コード,NO,都道府県名,市区町村名,イベント名,イベント名_カナ,"
+        "イベント名_英語,開始日,終了日,開始時間,終了時間,開始日時特記事項,説明,料金(基本),"
+        "料金(詳細),連絡先名称,連絡先電話番号,連絡先内線番号,主催者,場所名称,住所,方書,緯度,経度,"
+        "アクセス方法,駐車場情報,定員,参加申込終了日,参加申込終了時間,参加申込方法,URL,備考\n"
+    )
+    # The fund holds no events of its own yet: a header and no invented row.
+    assert (stage.out / "data/events.csv").read_text(encoding="utf-8") == named
+    described = json.loads((stage.out / "data/datapackage.json").read_bytes())["resources"]
+    fields = next(one for one in described if one["name"] == "events")["schema"]["fields"]
+    assert [field["name"] for field in fields] == named.strip().split(",")

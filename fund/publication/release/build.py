@@ -152,7 +152,7 @@ def write_data(
     awards = sorted(books.awards.items())
     folder.table(columns.AWARDS, (award.row() for _, award in awards))
     folder.table(columns.BALANCES, books.balance_rows())
-    folder.table(columns.EVENTS, ())
+    folder.table(columns.EVENTS, ())  # the fund holds none yet; the layout is there for readers
     _join(
         folder,
         "data/ledger.journal",
