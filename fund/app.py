@@ -25,6 +25,7 @@ from fund.kernel.money import format_yen
 from fund.manual import views as manual_views
 from fund.payments import refunds_views
 from fund.payments import views as payment_views
+from fund.payments.door import ProviderDoor
 from fund.payments.reconciliation import views as reconciliation_views
 from fund.platform.house import House
 from fund.platform.web import assets, caching, failures, security, sent_once
@@ -99,6 +100,9 @@ def create_app(house: House) -> Flask:
     _health(app, house)
     _templates(app, house)
     app.wsgi_app = LocalePrefix(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = ProviderDoor(  # type: ignore[method-assign,assignment]
+        app.wsgi_app, house, security.fixed_headers(settings)
+    )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies

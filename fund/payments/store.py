@@ -15,7 +15,7 @@ from fund.kernel.money import Yen
 from fund.payments.domain import ONLINE_METHODS, PAYMENT, SESSION_LIFE, next_look
 from fund.payments.models import payment, provider_event, provider_watermark
 from fund.payments.ports import EventNote, OpenedCheckout
-from fund.platform.house import Transaction
+from fund.platform.house import House, Transaction
 
 FIRST_LOOK = dt.timedelta(minutes=2)
 """How long an event may take before we ask the provider ourselves."""
@@ -172,12 +172,15 @@ def note_failure(tx: Transaction, number: str, code: str) -> None:
     tx.connection.execute(update(payment).where(payment.c.no == number).values(failure_code=code))
 
 
-def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "delivered") -> bool:
+def keep_event(
+    house: House, note: EventNote, body: bytes, *, now: dt.datetime, source: str
+) -> bool:
     """Store an event's raw bytes once and ask for its task; False when it was stored before.
 
     ``source`` says how it came: ``delivered`` to our door, or found in the provider's list.
+    A single statement that is its own transaction: whoever waits at the door waits once.
     """
-    added = tx.enqueue_rows(
+    added = house.keep_rows(
         _ADD_EVENT,
         {
             "id": note.id,
@@ -185,7 +188,7 @@ def add_event(tx: Transaction, note: EventNote, body: bytes, *, source: str = "d
             "object_id": note.object_id,
             "livemode": note.livemode,
             "body": body,
-            "received_at": tx.now,
+            "received_at": now,
             "state": "pending",
             "created_at": note.created_at,
             "source": source,

@@ -98,6 +98,24 @@ class Database:
                 _in_transaction.reset(token)
 
     @contextlib.contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """For one statement that is a whole transaction: done and safe in a single round trip.
+
+        Each statement commits by itself, so exactly one writes in the block.
+
+        Raises:
+            RuntimeError: if a transaction is already open here; commands do not nest.
+        """
+        if _in_transaction.get():
+            raise RuntimeError("a transaction is already open: commands do not nest")
+        with self._engine.connect() as pooled:
+            token = _in_transaction.set(True)
+            try:
+                yield pooled.execution_options(isolation_level="AUTOCOMMIT")
+            finally:
+                _in_transaction.reset(token)
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction with one snapshot for the whole block."""
         with self._engine.connect() as pooled:

@@ -61,11 +61,6 @@ class Transaction:
         else:
             self._tasks.append(asked)
 
-    def enqueue_rows(self, insert: Insert, values: Values, task: str, argument: str) -> list[str]:
-        """Insert rows and ask for a task for each new one (``TaskQueue.enqueue_rows``)."""
-        queue = self.house.queue
-        return queue.enqueue_rows(self.connection, insert, values, task, argument)
-
     def audit(self, act: str, subject: str, **detail: Json) -> None:
         """Write who did what to which thing; never a donor's name, address or mail."""
         line = audit.Line(act, subject, detail)
@@ -106,6 +101,14 @@ class House:
             yield tx
             tx.close()
         once.committed()
+
+    def keep_rows(self, insert: Insert, values: Values, task: str, argument: str) -> list[str]:
+        """Insert rows and ask for a task for each new one: one statement, one transaction.
+
+        See ``TaskQueue.enqueue_rows``. Nobody acts, so nothing is audited or announced.
+        """
+        with self.database.at_once() as connection:
+            return self.queue.enqueue_rows(connection, insert, values, task, argument)
 
     def port(self, kind: type[Port]) -> Port:
         """The adapter wired for a port, typed as the port."""

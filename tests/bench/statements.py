@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import psycopg
@@ -29,24 +29,39 @@ _RATE = re.compile(r"tps = ([0-9.]+)")
 _FAILED = re.compile(r"number of failed transactions: ([1-9][0-9]*)")
 
 
+class Sent(NamedTuple):
+    """The statements of one transaction; ``alone`` a single one that is its own transaction."""
+
+    statements: tuple[str, ...]
+    alone: bool
+
+
 @contextlib.contextmanager
-def captured() -> Iterator[list[list[str]]]:
+def captured() -> Iterator[list[Sent]]:
     """Every statement of this process inside the block, with its values written in.
 
-    One list for each transaction that was committed, in their order. It listens to the driver,
-    so that what libraries send through our connections is heard too.
+    One item for each transaction that was committed, in their order. It listens to the driver,
+    so that what libraries send through our connections is heard too. BEGIN, COMMIT and COPY are
+    not heard: the first two are counted, work that copies cannot be written down this way.
     """
-    done: list[list[str]] = []
+    done: list[Sent] = []
     open_: list[str] = []
     execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
 
     def heard_execute(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        open_.append(psycopg.ClientCursor(cursor.connection).mogrify(query, params))
+        said = psycopg.ClientCursor(cursor.connection).mogrify(query, params)
+        if not said.strip(" ;"):
+            pass  # asking a connection that lay idle whether it lives; busy ones are not asked
+        elif cursor.connection.autocommit:
+            done.append(Sent((said,), alone=True))
+        else:
+            open_.append(said)
         return execute(cursor, query, params, **options)
 
     def heard_commit(connection: Any) -> None:
-        done.append(open_[:])
-        open_.clear()
+        if open_:
+            done.append(Sent(tuple(open_), alone=False))
+            open_.clear()
         commit(connection)
 
     with (
@@ -63,24 +78,27 @@ class Script:
     Expressions use ``:n``, a number that no other round has.
     """
 
-    transactions: Sequence[Sequence[str]]
+    transactions: Sequence[Sent]
     names: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, base: int, each: int, batch: int = 1) -> str:
         """The pgbench script; with ``batch`` so many rounds share each transaction."""
         numbered = f"\\set i :i + 1\n\\set n {base} + :client_id * {each} + :i\n"
         bodies = [
-            "".join(f"{self._general(one)};\n" for one in statements)
-            for statements in self.transactions
+            ("".join(f"{self._general(one)};\n" for one in sent.statements), sent.alone)
+            for sent in self.transactions
         ]
         if batch > 1:
-            return "BEGIN;\n" + (numbered + "".join(bodies)) * batch + "COMMIT;\n"
-        return numbered + "".join(f"BEGIN;\n{body}COMMIT;\n" for body in bodies)
+            round_ = numbered + "".join(body for body, _ in bodies)
+            return "BEGIN;\n" + round_ * batch + "COMMIT;\n"
+        return numbered + "".join(
+            body if alone else f"BEGIN;\n{body}COMMIT;\n" for body, alone in bodies
+        )
 
     @property
     def round_trips(self) -> int:
         """How often a round waits for the server, BEGIN and COMMIT included."""
-        return sum(len(statements) + 2 for statements in self.transactions)
+        return sum(1 if sent.alone else len(sent.statements) + 2 for sent in self.transactions)
 
     def _general(self, statement: str) -> str:
         flat = " ".join(statement.split())

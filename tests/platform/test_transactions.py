@@ -172,11 +172,10 @@ def test_each_new_row_has_its_task_and_a_known_one_none(house: House, app_dsn: s
 
     def keep(*ids: str) -> list[str]:
         added = []
-        with house.transaction(by=HAND, now=NOW) as tx:
-            for one in ids:
-                row = {"id": one, "type": "x", "livemode": False, "body": b"{}", "source": "listed"}
-                row |= {"object_id": "o", "received_at": NOW, "state": "pending"}
-                added += tx.enqueue_rows(insert, row, "payments.process_event", "event_id")
+        for one in ids:
+            row = {"id": one, "type": "x", "livemode": False, "body": b"{}", "source": "listed"}
+            row |= {"object_id": "o", "received_at": NOW, "state": "pending"}
+            added += house.keep_rows(insert, row, "payments.process_event", "event_id")
         return added
 
     assert keep("evt_1", "evt_'2\"", "evt_1") == ["evt_1", "evt_'2\""]
@@ -199,3 +198,33 @@ def test_each_new_row_has_its_task_and_a_known_one_none(house: House, app_dsn: s
             " FROM procrastinate_jobs ORDER BY id DESC LIMIT 1",
         )[0]
     )
+
+
+def test_a_statement_of_its_own_stands_at_once_and_nests_in_nothing(
+    house: House, app_dsn: str
+) -> None:
+    line = text(
+        "INSERT INTO audit_trail (at, actor_kind, label, act, subject, detail)"
+        " VALUES (now(), 'system', 'x', :act, 'G-1', '{}')"
+    )
+    with house.database.at_once() as connection:
+        connection.execute(line, {"act": "first"})
+        assert acts(app_dsn) == ["first"]  # safe already, seen by everybody
+        with pytest.raises(RuntimeError), house.database.transaction():
+            pass
+    with (
+        house.transaction(by=HAND, now=NOW),
+        pytest.raises(RuntimeError),
+        house.database.at_once(),
+    ):
+        pass
+
+    # The pooled connection opens transactions again: what fails later leaves nothing behind.
+    def fails() -> None:
+        with house.database.transaction() as connection:
+            connection.execute(line, {"act": "second"})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert acts(app_dsn) == ["first"]

@@ -29,8 +29,7 @@ def keep_listed(house: House, *, now: dt.datetime, event: ListedEvent) -> bool:
 
 
 def _keep(house: House, now: dt.datetime, note: EventNote, body: bytes, source: str) -> bool:
-    with house.transaction(by=system("provider"), now=now) as tx:
-        return store.add_event(tx, note, body, source=source)
+    return store.keep_event(house, note, body, now=now, source=source)
 
 
 def close_event(house: House, *, now: dt.datetime, event_id: str, reason: str | None) -> None:

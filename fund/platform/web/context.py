@@ -19,10 +19,15 @@ def current_house() -> House:
     return cast(House, current_app.extensions[EXTENSION])
 
 
+def moment() -> dt.datetime:
+    """The clock of the web, for what stands before any request (aware UTC)."""
+    return dt.datetime.now(dt.UTC)
+
+
 def now() -> dt.datetime:
     """The moment of the request, one for all of it (aware UTC)."""
     if "fund_now" not in g:
-        g.fund_now = dt.datetime.now(dt.UTC)
+        g.fund_now = moment()
     return cast(dt.datetime, g.fund_now)
 
 

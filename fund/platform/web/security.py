@@ -21,24 +21,33 @@ def install(app: Flask, settings: Settings) -> None:
     # first of all: whoever looks at the form first (the CSRF token) reads the body
     app.before_request_funcs.setdefault(None, []).insert(0, _allow_files)
     app.before_request(_refuse_nul)
-    policy = content_security_policy(settings)
+    fixed = fixed_headers(settings)
 
     @app.after_request
     def _headers(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", policy)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        for name, value in fixed.items():
+            headers.setdefault(name, value)
         if request.path.startswith(PRIVATE_PREFIXES):
             headers["Cache-Control"] = "no-store"
             headers["X-Robots-Tag"] = "noindex"
         if request.path.startswith(("/d/", "/m/")):
             headers["Referrer-Policy"] = "no-referrer"
-        if settings.secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
+
+
+def fixed_headers(settings: Settings) -> dict[str, str]:
+    """What every answer says, whatever it answers."""
+    fixed = {
+        "Content-Security-Policy": content_security_policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if settings.secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return fixed
 
 
 def takes_files(longest: int) -> Callable[[View], View]:
