@@ -28,7 +28,7 @@ from fund.payments import views as payment_views
 from fund.payments.door import ProviderDoor
 from fund.payments.reconciliation import views as reconciliation_views
 from fund.platform.house import House
-from fund.platform.web import assets, caching, failures, security, sent_once
+from fund.platform.web import addresses, assets, caching, failures, security, sent_once
 from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LocalePrefix, request_locale
@@ -75,7 +75,9 @@ def create_app(house: House) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=24),
         WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=settings.secure,
+        # Donors' own pages send no Referer, so none can be asked for; the token is bound to a
+        # session whose cookie no other site can set, read or send with a form.
+        WTF_CSRF_SSL_STRICT=False,
         BABEL_DEFAULT_LOCALE="ja",
         BABEL_DEFAULT_TIMEZONE=str(calendar.ZONE),
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
@@ -89,6 +91,7 @@ def create_app(house: House) -> Flask:
     security.install(app, settings)
     failures.install(app)
     assets.install(app)
+    addresses.install(app, settings)
     caching.install(app)
     identity_views.install(app)
     sent_once.install(app, house)

@@ -64,6 +64,8 @@ class Settings:
     """Whole fiscal years for which papers of a gift are kept (文書保存年限)."""
     payment_methods: tuple[str, ...] = PAYMENT_METHODS
     signing_key: str = field(default="", repr=False)
+    security_contact: str = ""
+    """Where to report a weakness (an address or a page); the contact mail where it is empty."""
 
     @property
     def secure(self) -> bool:
@@ -115,6 +117,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         payment_methods=_payment_methods(environment),
         retention_years=int(environment.get("FUND_RETENTION_YEARS", "5")),
         signing_key=_signing_key(environment["FUND_SIGNING_KEY"]),
+        security_contact=environment.get("FUND_SECURITY_CONTACT", ""),
     )
 
 

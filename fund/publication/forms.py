@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 
 from fund.kernel.ids import CROCKFORD
 from fund.platform.web.query import Query
-from fund.publication.domain.kinds import KIND_WORDS
+from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
 from fund.publication.domain.measures import folded
 from fund.publication.queries import LedgerFilter
 
@@ -80,6 +81,37 @@ def read_ledger(query: Query) -> LedgerView:
     return view
 
 
+def spelled(wanted: LedgerFilter) -> dict[str, str]:
+    """The query of a filter in its one spelling: equal filters have equal addresses."""
+    days = {name: day.isoformat() for name, day in _days(wanted) if day}
+    yens = {"min": wanted.low, "max": wanted.high, "fy": wanted.fy, "age": wanted.age}
+    named = {
+        "kind": ",".join(_in_order(wanted.kinds)),
+        "field": wanted.field,
+        "group": wanted.group,
+        "q": " ".join(wanted.words),
+        "fit": wanted.fit,
+        "reason": wanted.reason,
+        "wait": "-".join(str(months) for months in wanted.wait or ()),
+        "given-to": wanted.to,
+        "use": NO_FIELD if wanted.use == "" else wanted.use,
+        "account": wanted.account,
+        **{name: str(number) for name, number in yens.items() if number is not None},
+        **days,
+    }
+    return {name: value for name in ARGUMENTS if (value := named.get(name))}
+
+
+def _days(wanted: LedgerFilter) -> tuple[tuple[str, dt.date | None], ...]:
+    return ("from", wanted.first), ("to", wanted.last)
+
+
+def _in_order(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds as the money word that they make up lists them, others as the filter does."""
+    whole = (word for word in WORD_KINDS.values() if set(word) == set(kinds))
+    return next(whole, tuple(kind for kind in KIND_WORDS if kind in kinds))
+
+
 def _kinds(query: Query) -> tuple[str, ...]:
     """One kind, or several with commas between them (a money word is a sum over kinds)."""
     named = tuple(part.strip() for part in (query.text("kind", 400) or "").split(",") if part)
@@ -125,6 +157,17 @@ def _group(query: Query, name: str = "group") -> str | None:
         query.errors[name] = "団体の番号は4けたの数字です（例：0132）"
         return None
     return value
+
+
+def read_group(query: Query) -> str | None:
+    """The group of ``/calendar.ics``.
+
+    Raises:
+        Invalid: when it is no number of a group.
+    """
+    number = _group(query)
+    query.check()
+    return number
 
 
 def read_year(query: Query) -> int | None:

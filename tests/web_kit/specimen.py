@@ -224,6 +224,7 @@ def create_specimen() -> Flask:
     app.add_template_filter(format_day, "day")
     app.add_template_filter(translated)
     app.jinja_env.globals.update(csrf_token=lambda: "specimen", page_field=lambda: "")
+    app.jinja_env.globals.update(absolute=str, place=lambda _place: None, trail=lambda _items: None)
     Babel(app)
     assets.install(app)
 

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from fund.desk.views.blueprint import blueprint
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house
+from fund.publication import feeds, linked
 from fund.publication import queries as publication
 from fund.publication.queries import heads
 from fund.publication.releases import LIVE
@@ -53,7 +54,12 @@ def data() -> ResponseReturnValue:
         head = heads.last_head(connection)
     release = house.settings.data_dir / LIVE
     shelves = (_views(entries), _whole(release, head), _signed(head))
-    return render_template("desk/data.html", shelves=shelves)
+    return render_template(
+        "desk/data.html",
+        shelves=shelves,
+        all_feeds=feeds.listed(),
+        linked=[linked.whole_ledger(head.signed_at if head else None)],
+    )
 
 
 def _views(entries: int) -> Shelf:

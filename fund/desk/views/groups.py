@@ -18,6 +18,7 @@ from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import Column, csv_response, json_response
+from fund.publication import linked
 from fund.registry import queries as registry
 from fund.registry.queries import Group
 
@@ -111,4 +112,5 @@ def group(no: str) -> ResponseReturnValue:
         names=names,
         state_words=state_words(),
         near=[one.binds_until for one in near],
+        linked=[linked.group(found, awards)],
     )

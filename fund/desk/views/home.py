@@ -12,9 +12,12 @@ from fund.desk.views.blueprint import blueprint
 from fund.desk.words import word_links
 from fund.grants import queries as grants
 from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.manual.queries import Rules, rules_if_any
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated
 from fund.platform.web.context import current_house, now
+from fund.platform.web.linked import donating
+from fund.publication import feeds
 from fund.publication import queries as publication
 from fund.publication.charts import sum_line
 from fund.registry import queries as registry
@@ -36,6 +39,7 @@ def home() -> ResponseReturnValue:
             if award.state == "settled" and not award.historical
         ][:LATEST]
         as_of = publication.as_of(connection)
+        rules = rules_if_any(connection, day_in_japan(now()))
     words = word_links(whole)
     by_name = {word.name: word for word in whole.words()}
     page = render_template(
@@ -47,8 +51,16 @@ def home() -> ResponseReturnValue:
         steps=_steps(by_name),
         awards=awards,
         names=names,
+        all_feeds=feeds.listed(),
+        linked=[donating(_minimum(rules))],
     )
     return dated(page, as_of or now())
+
+
+def _minimum(rules: Rules | None) -> int | None:
+    """The smallest gift in yen; None while no edition in force names one."""
+    named = "gift.minimum_yen"
+    return rules.integer(named) if rules and named in rules.values else None
 
 
 def _steps(words: dict[str, publication.Word]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from fund.ledger import queries as ledger
 from fund.ledger.accounts import GENERAL, pot_of
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale
+from fund.platform.web.linked import donating
 from fund.registry import queries as registry
 
 WISHES = ("group", "field", "theme")
@@ -78,12 +79,14 @@ def wished() -> dict[str, Any]:
 def landing() -> ResponseReturnValue:
     """What the fund is, three things to know, what it holds, and the way in."""
     with current_house().database.reading() as connection:
-        draft = drafts.load(connection)
+        draft, rules = drafts.load(connection), drafts.rules(connection)
+        minimum = rules.integer("gift.minimum_yen")
         return render_template(
             "giving/landing.html",
             holdings=holdings(connection),
-            minimum=drafts.rules(connection).integer("gift.minimum_yen"),
-            edition=drafts.rules(connection).edition,
+            minimum=minimum,
+            edition=rules.edition,
+            linked=[donating(minimum)],
             resume=draft is not None and draft.gift_no is None and bool(draft.steps),
             start_url=url_for("giving.use", start=1, **wished()),
         )

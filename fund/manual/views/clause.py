@@ -51,7 +51,7 @@ def clause(clause_id: str) -> ResponseReturnValue:
         shown=in_force or views[0],
         in_force=in_force is not None,
         versions=views,
-        canonical=url_for("manual.clause", clause_id=clause_id, _external=True),
+        canonical=url_for("manual.clause", clause_id=clause_id),
     )
 
 

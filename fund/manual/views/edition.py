@@ -97,7 +97,7 @@ def _page(
         asked=asked,
         typed=request.args.get("on", "")[:40],
         errors=errors,
-        canonical=url_for("manual.edition", code=head.code, _external=True),
+        canonical=url_for("manual.edition", code=head.code),
     )
 
 

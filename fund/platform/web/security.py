@@ -10,7 +10,11 @@ from flask import Flask, Response, abort, current_app, request
 
 from fund.platform.settings import Settings
 
-PRIVATE_PREFIXES = ("/d/", "/m/", "/give", "/staff")
+SECRET_PREFIXES = ("/d/", "/m/", "/email/", "/stop/")
+"""Addresses that are secrets: whoever knows one may act as its donor."""
+PRIVATE_PREFIXES = (*SECRET_PREFIXES, "/give", "/staff")
+"""Pages of somebody: stored nowhere, found by no search engine (but the way in to giving is)."""
+WAY_IN = "/give"
 MAX_BODY = 2 * 1024 * 1024
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -30,8 +34,9 @@ def install(app: Flask, settings: Settings) -> None:
             headers.setdefault(name, value)
         if request.path.startswith(PRIVATE_PREFIXES):
             headers["Cache-Control"] = "no-store"
+        if not for_everyone(request.path):
             headers["X-Robots-Tag"] = "noindex"
-        if request.path.startswith(("/d/", "/m/")):
+        if request.path.startswith(SECRET_PREFIXES):
             headers["Referrer-Policy"] = "no-referrer"
         return response
 
@@ -48,6 +53,11 @@ def fixed_headers(settings: Settings) -> dict[str, str]:
     if settings.secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return fixed
+
+
+def for_everyone(path: str) -> bool:
+    """Whether a page may be found by search engines and named to others."""
+    return path == WAY_IN or not path.startswith(PRIVATE_PREFIXES)
 
 
 def takes_files(longest: int) -> Callable[[View], View]:

@@ -78,6 +78,15 @@ def last_head(connection: Connection) -> Head | None:
     return None if row is None else Head(row.size, bytes(row.root), row.note, row.signed_at)
 
 
+def newest(connection: Connection, limit: int, below: int | None) -> list[Head]:
+    """Up to ``limit`` signed heads, the newest first; with ``below`` only smaller ones."""
+    asked = select(log_checkpoint).order_by(log_checkpoint.c.size.desc()).limit(limit)
+    if below is not None:
+        asked = asked.where(log_checkpoint.c.size < below)
+    rows = connection.execute(asked)
+    return [Head(row.size, bytes(row.root), row.note, row.signed_at) for row in rows]
+
+
 def head_of(connection: Connection, size: int) -> Head | None:
     """The head that was signed at a size."""
     row = connection.execute(

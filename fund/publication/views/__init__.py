@@ -4,4 +4,12 @@ from flask import Blueprint
 
 blueprint = Blueprint("publication", __name__)
 
-from fund.publication.views import entry, glance, grants, ledger, log, release  # noqa: E402, F401 - routes
+from fund.publication.views import (  # noqa: E402 - routes
+    entry,  # noqa: F401
+    feeds,  # noqa: F401
+    glance,  # noqa: F401
+    grants,  # noqa: F401
+    ledger,  # noqa: F401
+    log,  # noqa: F401
+    release,  # noqa: F401
+)

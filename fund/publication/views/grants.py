@@ -17,7 +17,7 @@ from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import csv_response, json_response
-from fund.publication import queries
+from fund.publication import linked, queries
 from fund.publication.forms import GrantsView, read_grants
 from fund.publication.grant_rows import (
     COLUMNS,
@@ -130,6 +130,7 @@ def grant(no: str) -> ResponseReturnValue:
         lines=[line(entry, context) for entry in entries],
         more=more,
         clause=clauses[0] if clauses else None,
+        linked=[linked.grant(row)],
         as_of=_minute(),
     )
 

@@ -16,13 +16,14 @@ from fund.platform.web.caching import dated, last_changed, marked
 from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response, xlsx_response
-from fund.publication import queries
+from fund.publication import linked, queries
 from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
 from fund.publication.forms import ARGUMENTS, LINKED, NO_FIELD, PAGE, PARTS, LedgerView, read_ledger
 from fund.publication.lines import context_of, line, reason_word, row_json, sheet_columns
 from fund.publication.phrases import gettext as _
 from fund.publication.queries import LedgerRow, Totals
 from fund.publication.views import blueprint
+from fund.publication.views.canonical import ledger_path
 from fund.publication.wording import kind_word, ledger_url, yen_text
 from fund.registry import queries as registry
 
@@ -59,8 +60,14 @@ def ledger() -> ResponseReturnValue:
             "whole": not _typed(),
         }
         as_of = queries.as_of(connection)
+    twins = {
+        "csv": _url("ledger_csv", sums="yes"),
+        **{suffix: _url(f"ledger_{suffix}") for suffix in ("xlsx", "json")},
+        "atom": ledger_path("ledger_atom", view),
+    }
     page = render_template(
         "publication/ledger.html",
+        linked=[linked.ledger(ledger_path("ledger", view), twins, as_of or now())],
         shown=shown,
         errors={},
         choices=choices,
@@ -68,11 +75,8 @@ def ledger() -> ResponseReturnValue:
         kept=LINKED,
         part=any(one in _typed() for one in PARTS),
         as_of=as_of or now(),
-        canonical=_url("ledger"),
-        twins={
-            "csv": _url("ledger_csv", sums="yes"),
-            **{suffix: _url(f"ledger_{suffix}") for suffix in ("xlsx", "json")},
-        },
+        canonical=ledger_path("ledger", view),
+        twins=twins,
         views=_useful_views(),
         totals_sentence=_totals_sentence,
     )
