@@ -22,6 +22,7 @@ _PAGES = Environment(
     keep_trailing_newline=True,
 )
 _PAGES.filters["yen"] = format_yen
+_PAGES.globals["part"] = _PAGES.get_template("_parts.html").module
 
 
 def write_letter(
@@ -39,7 +40,7 @@ def write_letter(
     Facts may come from strangers: the subject is one line whatever stands in them.
     """
     ours = settings.municipality
-    values = {"settings": settings, "ours": ours, "stop_url": stop_url, **facts}
+    values = {"settings": settings, "ours": ours, "lang": locale, "stop_url": stop_url, **facts}
     text = _PAGES.get_template(f"{occasion}.{locale}.txt").render(values)
     subject, _, body = text.partition("\n")
     html = _PAGES.get_template(f"{occasion}.{locale}.html").render(values)

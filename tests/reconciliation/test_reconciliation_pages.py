@@ -130,6 +130,29 @@ def test_a_refund_after_the_payout_is_explained_in_words(till, paid, sign_in):
     assert "the payment company has advanced" in officer.get("/en/staff/reconciliation")
 
 
+def test_what_came_after_the_last_comparison_is_no_difference(till, paid, sign_in):
+    paid(10_000)
+    commands.reconcile(till.house, now=till.now)
+    till.pass_time(minutes=20)
+    paid(7_000)
+    officer = sign_in("officer")
+    page = officer.get("/staff/reconciliation")
+    assert "帳簿と決済会社の残高が合っています" in page
+    assert "未照合はありません" in page
+    books = json.loads(officer.get("/staff/reconciliation.json"))["books"]
+    assert books["booked_since_comparison"] == 7_000
+    assert books["difference"] == 0
+    with till.house.database.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO provider_movement (id, type, category, currency, gross, fee, net,"
+            " created_at, available_at, fetched_at, match_kind, match_no) VALUES ('txn_off',"
+            " 'topup', 'topup', 'jpy', -1, 0, -1, now(), now(), now(), 'fee', 'txn_off')"
+        )
+    books = json.loads(officer.get("/staff/reconciliation.json"))["books"]
+    assert (books["booked_since_comparison"], books["difference"]) == (0, 7_001)
+    assert "未照合が1件あります" in officer.get("/staff/reconciliation")
+
+
 def test_the_twins_hold_the_rows_of_the_view(till, paid, sign_in):
     lived(till, paid)
     auditor = sign_in("auditor")

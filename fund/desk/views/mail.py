@@ -56,15 +56,38 @@ def mail() -> ResponseReturnValue:
 
 
 def occasion_words() -> dict[str, str]:
-    """What mails are about."""
+    """What mails are about: a word for every kind there is."""
     return {
+        "gift.waiting": _("支払いかたの案内"),
+        "gift.reminder": _("支払い期限の前日"),
+        "gift.received": _("入金の確認"),
+        "gift.part-arrived": _("振込の一部"),
+        "gift.exceeded": _("多すぎる振込"),
+        "gift.paid-again": _("重ねての支払い"),
         "gift.accepted": _("採納と受領証明書"),
+        "gift.declined": _("不採納"),
         "gift.allocated": _("使いみちの決定"),
         "gift.settled": _("事業の終わり"),
+        "gift.redirected": _("希望の期限切れ"),
+        "gift.walked-back": _("助成の減額・取り消し"),
+        "gift.filled-in": _("返金の穴うめ"),
+        "gift.refunded": _("返金"),
+        "gift.refund-failed": _("届かなかった返金"),
+        "gift.disputed": _("異議の始まり"),
+        "gift.dispute-won": _("異議の終わり（有効）"),
+        "gift.dispute-lost": _("異議の終わり（取り消し）"),
+        "gift.choose_use": _("使いみちの案内"),
+        "use.chosen": _("選んだ使いみち"),
+        "monthly.started": _("毎月の寄附の始まり"),
+        "monthly.card": _("毎月の寄附のカード"),
+        "monthly.failed": _("毎月の寄附の支払い失敗"),
+        "monthly.wish": _("毎月の寄附の使いみち"),
+        "monthly.ended": _("毎月の寄附の終わり"),
         "gift.link": _("専用ページのアドレス"),
         "gift.email": _("メールアドレスの確認"),
         "draft.resume": _("入力の続き"),
         "draft.reminder": _("入力の期限"),
+        "wish.term-near": _("希望の期限（職員あて）"),
     }
 
 

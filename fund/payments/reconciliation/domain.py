@@ -34,15 +34,17 @@ class Statement:
 
     ``clearing`` is what our ledger says the provider holds for us, ``movements`` the net of all
     its movements, ``fees`` what it kept and we have not booked yet, ``underway`` payouts that
-    left it and have not arrived in our books.
+    left it and have not arrived in our books. ``news`` is what was booked after the last
+    comparison, so that its movements are not fetched yet.
     """
 
     clearing: Yen
     movements: Yen
     fees: Yen
     underway: Yen
+    news: Yen = Yen(0)  # noqa: RUF009 - an immutable number
 
     @property
     def difference(self) -> Yen:
         """Must be zero: every yen between ledger and provider is explained."""
-        return self.clearing - self.movements - self.fees - self.underway
+        return self.clearing - self.movements - self.fees - self.underway - self.news

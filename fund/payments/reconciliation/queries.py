@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text, true
@@ -126,6 +126,26 @@ def statement(connection: Connection) -> Statement:
     )
 
 
+_NEWS = text("""
+SELECT coalesce(sum(posting.yen), 0) AS yen FROM journal_entry entry
+JOIN posting ON posting.entry_id = entry.id AND posting.account = :clearing
+WHERE entry.booked_at > :since
+""")
+
+
+def statement_now(connection: Connection) -> Statement:
+    """Both sides between two comparisons: what was booked since the last one is explained by it.
+
+    It explains the difference as a whole or not at all: a part of it would hide an error.
+    """
+    both, last = statement(connection), last_run(connection)
+    if last is None or not both.difference:
+        return both
+    news = connection.execute(_NEWS, {"clearing": accounts.CLEARING_STRIPE, "since": last.at})
+    yen = Yen(int(news.scalar_one()))
+    return replace(both, news=yen) if yen == both.difference else both
+
+
 _OPEN = text("""
 SELECT 'movement' AS kind, id AS ref, net AS yen,
        (created_at AT TIME ZONE 'Asia/Tokyo')::date AS on_day,
@@ -158,7 +178,8 @@ def open_items(
     ]
     if day is not None:
         return items
-    books = statement(connection).difference
+    both = statement_now(connection) if off is None else statement(connection)
+    books = both.difference
     # An open movement or payment is already the reason why the sums differ by its yen.
     if books and not any(item.kind in {"movement", "payment"} for item in items):
         items.append(OpenItem("balance", accounts.CLEARING_STRIPE, books, None, "books-differ"))

@@ -41,7 +41,7 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
         moved = list(queries.movements(connection, day=day, only_open=only_open, limit=SHOWN + 1))
         return render_template(
             "reconciliation/overview.html",
-            statement=queries.statement(connection),
+            statement=queries.statement_now(connection),
             last=queries.last_run(connection),
             runs=queries.runs(connection),
             items=queries.open_items(connection, now(), day),
@@ -106,7 +106,7 @@ def overview_json() -> Response:
     """The movements of this view as JSON, with both sides of the comparison."""
     columns = _columns()
     with current_house().database.reading() as connection:
-        both = queries.statement(connection)
+        both = queries.statement_now(connection)
     with _movements() as rows:
         listed = [{column.name: column.value(row) for column in columns} for row in rows]
     books: dict[str, Any] = {
@@ -114,6 +114,7 @@ def overview_json() -> Response:
         "movements": int(both.movements),
         "fees_not_booked": int(both.fees),
         "payouts_underway": int(both.underway),
+        "booked_since_comparison": int(both.news),
         "difference": int(both.difference),
     }
     return json_response({"books": books, "rows": [dict(row) for row in listed]})
