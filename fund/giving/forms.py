@@ -175,7 +175,8 @@ def _names(reader: Reader) -> dict[str, str]:
         family = reader.need("family_name", _("姓を入力してください"), reading.read_name)
         given = reader.need("given_name", _("名を入力してください"), reading.read_name)
     kana = reader.may("kana", reading.read_kana)
-    japanese = reader.text("where") != "abroad" and not reading.is_latin(family + given + single)
+    written = family + given + single
+    japanese = reader.text("where") != "abroad" and not (written and reading.is_latin(written))
     if japanese and not kana and "kana" not in reader.problems:
         reader.problems["kana"] = _("フリガナを入力してください")
     return {"family_name": family, "given_name": given, "single_name": single, "kana": kana}

@@ -142,13 +142,18 @@ def issue_voucher(till: Till, session_id: str, payer: Payer, chain: str) -> Outc
     return Outcome("voucher", sessions.complete(till, session, payer, paid=False))
 
 
-def pay_voucher(till: Till, intent_id: str) -> Outcome:
+def pay_voucher(till: Till, intent_id: str, *, late: bool = False) -> Outcome:
     """The voucher was paid at the shop.
 
+    A slip printed at the kiosk can be paid some minutes longer than its number lives: with
+    ``late`` the store reports such a payment after the voucher's expiry was told.
+
     Raises:
-        ApiError: 400 if this intent waits for no konbini payment (paid already, or expired).
+        ApiError: 400 if this intent waits for no konbini payment (paid already, or expired), or
+            if ``late`` and it did not expire.
     """
-    intent, session = _promised(till, intent_id, "konbini_display_details")
+    found = _overdue if late else _promised
+    intent, session = found(till, intent_id, "konbini_display_details")
     hidden = till.store.hidden(session["id"])
     means = Means("konbini", Payer(**hidden["payer"]), {"store": {"chain": hidden["chain"]}})
     intents.succeed(till, intent, means)
@@ -202,6 +207,17 @@ def _promised(till: Till, intent_id: str, kind: str) -> tuple[Thing, Thing]:
     if (intent["next_action"] or {}).get("type") != kind:
         raise ApiError(
             f"This PaymentIntent's status is {intent['status']}; it waits for no such payment.",
+            code="payment_intent_unexpected_state",
+        )
+    return intent, sessions.of_intent(till, intent)
+
+
+def _overdue(till: Till, intent_id: str, _kind: str) -> tuple[Thing, Thing]:
+    intent = till.get("payment_intent", intent_id)
+    error = intent["last_payment_error"] or {}
+    if intent["status"] != "requires_payment_method" or error.get("code") != OVERDUE.code:
+        raise ApiError(
+            f"This PaymentIntent's status is {intent['status']}; no voucher of it has expired.",
             code="payment_intent_unexpected_state",
         )
     return intent, sessions.of_intent(till, intent)

@@ -60,7 +60,8 @@ CALLS: tuple[ControlCall, ...] = (
     ControlCall(
         "POST",
         "konbini/<id>/pay",
-        "The voucher is paid at the shop. id of the session or the payment intent",
+        "The voucher is paid at the shop. id of the session or the payment intent; late=true: paid "
+        "in its last minutes, reported after its expiry was told",
         steering.konbini_pay,
     ),
     ControlCall("POST", "konbini/<id>/expire", "The voucher expires.", steering.konbini_expire),

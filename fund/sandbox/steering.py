@@ -98,9 +98,10 @@ def expire(till: Till, _asked: Thing, id: str) -> Thing:  # noqa: A002
     return checkouts.expire(till, till.get("checkout.session", id))
 
 
-def konbini_pay(till: Till, _asked: Thing, id: str) -> Thing:  # noqa: A002
+def konbini_pay(till: Till, asked: Thing, id: str) -> Thing:  # noqa: A002
     """A voucher is paid at the shop."""
-    return _told(checkout.pay_voucher(till, _intent_id(till, id)))
+    late = bool(asked.get("late"))
+    return _told(checkout.pay_voucher(till, _intent_id(till, id), late=late))
 
 
 def konbini_expire(till: Till, _asked: Thing, id: str) -> Thing:  # noqa: A002

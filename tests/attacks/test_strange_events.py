@@ -86,6 +86,20 @@ def test_what_cannot_be_an_event_is_refused_and_not_stored(till: Till, body: byt
     assert till.rows("SELECT count(*) FROM provider_event") == [(0,)]
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["its length told", "in chunks"])
+def test_what_is_longer_than_any_event_is_refused(till: Till, told: bool) -> None:
+    body = event(data={"object": {"x": "a" * 600_000}})
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET)
+    answer = requests.post(
+        f"http://127.0.0.1:{till.door.server_port}/webhooks/stripe",
+        body if told else iter([body]),
+        headers={"Stripe-Signature": header},
+        timeout=30,
+    )
+    assert answer.status_code == 413
+    assert till.rows("SELECT count(*) FROM provider_event") == [(0,)]
+
+
 STRANGE_IDS = (
     "",
     "cs_\x00",

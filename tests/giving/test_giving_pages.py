@@ -45,6 +45,20 @@ def text(answer):
     return html.unescape(answer.get_data(as_text=True))
 
 
+def test_everything_missing_is_named_at_once(paying_visit):
+    """Whoever leaves the whole page empty is not told of the reading only the second time."""
+    visitor = paying_visit("")
+    for step, typed in STEPS[:2]:
+        visitor.get(f"/give/{step}")
+        visitor.post(f"/give/{step}", typed)
+    visitor.get("/give/donor")
+    answer = visitor.post("/give/donor", {"name_style": "split", "where": "japan"})
+    assert answer.status_code == 400
+    page = text(answer)
+    for words in ("姓", "名", "フリガナ", "ご住所", "メールアドレス"):
+        assert f">{words}を入力してください</a>" in page, words
+
+
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_a_gift_goes_from_wish_to_the_payment_page(paying_visit, sandbox, app_dsn, prefix):
     visitor = paying_visit(prefix)

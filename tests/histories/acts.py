@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fund.sandbox import refunds, steering
+from fund.sandbox.cards import OVERDUE
 from fund.sandbox.store import Thing
 from fund.sandbox.till import Till
 
@@ -60,6 +61,11 @@ def _on_session(till: Till, session: Thing, dice: random.Random) -> list[Act]:
     intent = till.get("payment_intent", session["payment_intent"])
     if intent["status"] == "requires_action":
         return _on_promise(till, session, intent, dice)
+    if (intent["last_payment_error"] or {}).get("code") == OVERDUE.code:
+        # Few vouchers are paid in their last minutes: most of those that ended stay ended.
+        identifier = session["id"]
+        late = ("shop, late", lambda: steering.konbini_pay(till, {"late": True}, identifier))
+        return [late, *[("nothing", lambda: None)] * 2]
     if intent["status"] == "succeeded":
         return _on_charge(till, till.get("charge", intent["latest_charge"]), dice)
     return []

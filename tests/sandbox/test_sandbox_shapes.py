@@ -57,6 +57,10 @@ def play_promises(world: World) -> None:
     unpaid = world.session()
     world.pay(unpaid, method="konbini")
     world.control(f"konbini/{unpaid.id}/expire")
+    overdue = world.session()
+    world.pay(overdue, method="konbini")
+    world.control(f"konbini/{overdue.id}/expire")
+    assert world.control(f"konbini/{overdue.id}/pay", late=True)["outcome"] == "paid"
     customer = world.stripe.customers.create({"name": "見本 花子", "email": "hanako@example.com"})
     transfer = world.session(
         10000, customer=customer.id, allowed_payment_method_types=["customer_balance"]
