@@ -77,6 +77,7 @@ class Line:
     out: int
     left: int
     undone_by: int | None
+    undone_for: str | None
     undoes: int | None
     reason: str | None
 
@@ -126,6 +127,7 @@ def line(row: LedgerRow, context: Context) -> Line:
         out=row.out,
         left=row.left,
         undone_by=row.reversed_by,
+        undone_for=reason_word(row.reversed_for),
         undoes=row.reverses,
         reason=reason_word(row.reason),
     )

@@ -190,7 +190,7 @@ def test_a_correction_names_the_public_number_it_reverses(house: House) -> None:
     with house.database.reading() as connection:
         row = queries.entry(connection, payout["no"])
     assert row is not None
-    assert row.reversed_by == undone["no"]
+    assert (row.reversed_by, row.reversed_for) == (undone["no"], "mistake")
 
 
 def test_two_workers_appending_at_once_leave_no_gap_and_no_double(house: House) -> None:

@@ -50,6 +50,8 @@ class LedgerRow:
     body: bytes
     appended_at: dt.datetime
     reversed_by: int | None = None
+    reversed_for: str | None = None
+    """The number and the reason of the entry that reversed this one."""
 
     @property
     def sha256(self) -> str:
@@ -135,7 +137,8 @@ def related(
         .order_by(public_entry.c.no)
         .limit(limit + 1)
     ).all()
-    return [ledger_row(row) for row in found[:limit]], len(found) > limit
+    rows = _with_reversals(connection, [ledger_row(row) for row in found[:limit]])
+    return rows, len(found) > limit
 
 
 def gift_entries(connection: Connection, gift_nos: Sequence[str]) -> dict[str, int]:
@@ -189,13 +192,19 @@ def _with_reversals(connection: Connection, rows: list[LedgerRow]) -> list[Ledge
     """The rows, each knowing the entry that reversed it."""
     if not rows:
         return rows
-    rows_undone = connection.execute(
-        select(public_entry.c.reverses, public_entry.c.no).where(
-            public_entry.c.reverses.in_([row.no for row in rows])
+    undoing = public_entry.c
+    found = connection.execute(
+        select(undoing.reverses, undoing.no, undoing.reason).where(
+            undoing.reverses.in_([row.no for row in rows])
         )
     )
-    undone = {row.reverses: row.no for row in rows_undone}
-    return [replace(row, reversed_by=undone.get(row.no)) for row in rows]
+    undone = {reverses: (no, reason) for reverses, no, reason in found}
+    return [
+        replace(row, reversed_by=undone[row.no][0], reversed_for=undone[row.no][1])
+        if row.no in undone
+        else row
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
