@@ -28,7 +28,15 @@ from fund.payments import views as payment_views
 from fund.payments.door import ProviderDoor
 from fund.payments.reconciliation import views as reconciliation_views
 from fund.platform.house import House
-from fund.platform.web import addresses, assets, caching, failures, security, sent_once
+from fund.platform.web import (
+    addresses,
+    assets,
+    caching,
+    drawn,
+    failures,
+    security,
+    sent_once,
+)
 from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LocalePrefix, request_locale
@@ -135,6 +143,7 @@ def _templates(app: Flask, house: House) -> None:
     app.add_template_filter(_fiscal_year, "fiscal_year")
 
     band = WordsBand(house)
+    drawn.install(app, lambda: (band.words(), band.books()))
 
     @app.context_processor
     def _frame() -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import Connection
 
 from fund.kernel.canonical import Json, canonical
@@ -13,20 +13,19 @@ from fund.ledger.reasons import reason_words
 from fund.platform.web.context import locale
 from fund.platform.web.twins import Column
 from fund.publication import queries
-from fund.publication.phrases import Link, Phrase, Piece, joined
+from fund.publication.domain.entries import shares_of
+from fund.publication.phrases import Phrase, Piece, joined
 from fund.publication.phrases import gettext as _
 from fund.publication.queries import LedgerRow
 from fund.publication.wording import (
     Context,
-    day_text,
-    entry_url,
-    kind_word,
     pot_text,
     sentence,
     wish_text,
 )
 from fund.registry import queries as registry
 
+_ACCEPTED, _POT_OF_GROUP = "donation.received", "fund:group:"
 _MARKS: Mapping[str, tuple[str, str]] = {
     "donation.received": ("＋", "success"),
     "interest.earned": ("＋", "success"),
@@ -60,15 +59,17 @@ COLUMNS: tuple[Column[LedgerRow], ...] = (
 """The columns of the machine twins, in the order of the public contract."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One entry for a page; amounts are yen it adds to 入, 出 and のこり (zero: it adds none)."""
+class Line(NamedTuple):
+    """One entry for a page; amounts are yen it adds to 入, 出 and のこり (zero: it adds none).
+
+    Everything is a number, a word of the program or ``Markup``, so that the table of lines, which
+    has thousands of places, writes them as they are.
+    """
 
     no: int
-    href: str
-    day: str
-    kind: str
-    word: str
+    href: Markup
+    day: Markup
+    word: Markup
     mark: str
     tone: str
     sentence: Markup
@@ -76,10 +77,13 @@ class Line:
     came_in: int
     out: int
     left: int
+    came_in_text: Markup
+    out_text: Markup
+    left_text: Markup
     undone_by: int | None
     undone_for: str | None
     undoes: int | None
-    reason: str | None
+    reason: Markup | None
 
 
 def postings_json(row: LedgerRow) -> list[Json]:
@@ -99,26 +103,48 @@ def row_json(row: LedgerRow) -> dict[str, Json]:
     }
 
 
-def context_of(connection: Connection, rows: Sequence[LedgerRow]) -> Context:
-    """What the sentences of these rows look up, read at once."""
-    gifts = {gift for row in rows if (gift := row.text("gift"))}
-    awards = {award for row in rows if (award := row.text("award"))}
-    return Context(
-        registry.names(connection),
-        queries.gift_entries(connection, sorted(gifts)),
-        queries.award_facts(connection, sorted(awards)),
+def context_of(
+    connection: Connection, rows: Sequence[LedgerRow], groups: Iterable[str] = ()
+) -> Context:
+    """What the sentences of these rows look up, read at once; names of further ``groups`` too."""
+    # Where a gift was accepted is asked only of those whose own entry is not among the rows.
+    gifts = {gift: row.no for row in rows if row.kind == _ACCEPTED and (gift := row.text("gift"))}
+    others = {gift for row in rows if (gift := row.text("gift")) and gift not in gifts}
+    awards = queries.award_facts(
+        connection, sorted({award for row in rows if (award := row.text("award"))})
     )
+    named = {*groups, *(facts.group_no for facts in awards.values())}
+    for row in rows:
+        named.update(_groups_of(row))
+    return Context(
+        registry.names(connection, sorted(named)),
+        gifts | queries.gift_entries(connection, sorted(others)),
+        awards,
+    )
+
+
+def _groups_of(row: LedgerRow) -> Iterator[str]:
+    """Every group that anything said of an entry may name: by its tags, pots or shares."""
+    yield from row.groups
+    accounts = [account for account, _yen in row.postings]
+    accounts += [account for end in ("from", "to") if (account := row.text(end))]
+    for account in accounts:
+        if account.startswith(_POT_OF_GROUP):
+            yield account.removeprefix(_POT_OF_GROUP)
+    for share in shares_of(row.facts):
+        if share.get("kind") == "group":
+            yield str(share.get("target"))
 
 
 def line(row: LedgerRow, context: Context) -> Line:
     """A row as a page shows it."""
     mark, tone = _MARKS.get(row.kind, ("⇄", "neutral"))
+    reason = reason_word(row.reason)
     return Line(
         no=row.no,
-        href=entry_url(row.no),
-        day=day_text(row.on),
-        kind=row.kind,
-        word=kind_word(row.kind),
+        href=escape(context.entry(row.no)),
+        day=escape(context.day(row.on)),
+        word=escape(context.kind(row.kind)),
         mark=mark,
         tone=tone,
         sentence=sentence(row, context).html(),
@@ -126,11 +152,21 @@ def line(row: LedgerRow, context: Context) -> Line:
         came_in=row.came_in,
         out=row.out,
         left=row.left,
+        came_in_text=_amount(row.came_in, context),
+        out_text=_amount(row.out, context),
+        left_text=_amount(row.left, context),
         undone_by=row.reversed_by,
         undone_for=reason_word(row.reversed_for),
         undoes=row.reverses,
-        reason=reason_word(row.reason),
+        reason=None if reason is None else escape(reason),
     )
+
+
+_NOTHING = Markup()
+
+
+def _amount(yen: int, context: Context) -> Markup:
+    return escape(context.yen(yen)) if yen else _NOTHING
 
 
 def uses(row: LedgerRow, context: Context) -> Phrase:
@@ -139,7 +175,7 @@ def uses(row: LedgerRow, context: Context) -> Phrase:
     if not named:
         pots = (account for account, _yen in row.postings if account.startswith("fund:"))
         named = [pot_text(account, context) for account in dict.fromkeys(pots)]
-    return joined(named, _("、"))
+    return joined(named, context.say("、"))
 
 
 def reason_word(reason: str | None) -> str | None:
@@ -153,7 +189,7 @@ def sheet_columns(context: Context) -> tuple[Column[LedgerRow], ...]:
     titles = {column.name: column.name if english else column.title for column in COLUMNS}
     contract = tuple(Column(c.name, titles[c.name], c.value) for c in COLUMNS)
     words: tuple[Column[LedgerRow], ...] = (
-        Column("kind_word", _("種類の名前"), lambda row: kind_word(row.kind)),
+        Column("kind_word", _("種類の名前"), lambda row: context.kind(row.kind)),
         Column("sentence", _("内容"), lambda row: sentence(row, context).plain()),
         Column("uses", _("使いみち"), lambda row: uses(row, context).plain()),
         Column("in", _("入った"), lambda row: int(row.came_in)),
@@ -161,8 +197,3 @@ def sheet_columns(context: Context) -> tuple[Column[LedgerRow], ...]:
         Column("left", _("のこりの増減"), lambda row: int(row.left)),
     )
     return contract + words
-
-
-def entry_link(no: int) -> Link:
-    """An entry by its number."""
-    return Link(_("番号 %(no)s", no=no), entry_url(no))

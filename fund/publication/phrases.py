@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Protocol, TypeAlias
 
 import flask_babel
-from babel.support import Translations
-from flask import g
 from markupsafe import Markup, escape
+
+
+class Say(Protocol):
+    """A message in one language, its places filled."""
+
+    def __call__(self, message: str, **values: object) -> str:
+        """The words."""
 
 
 def gettext(message: str, **values: object) -> str:
     """The message in the page's language, typed; import it as ``_``."""
-    words = str(_catalogue().ugettext(message))
-    return words % values if values else words
+    return spoken()(message, **values)
 
 
-def _catalogue() -> Translations:
-    """The page's catalogue; a page of the ledger asks for words hundreds of times."""
-    spoken = flask_babel.get_locale()
-    kept: tuple[object, Translations] | None = g.get("fund_catalogue")
-    if kept is None or kept[0] is not spoken:
-        kept = (spoken, flask_babel.get_translations())
-        g.fund_catalogue = kept
-    return kept[1]
+def spoken() -> Say:
+    """``gettext`` in the language of the page as it is now.
+
+    Which language that is takes longer to find out than the words: whoever says hundreds of them
+    asks once and calls what comes back ``_``.
+    """
+    look_up = flask_babel.get_translations().ugettext
+
+    def say(message: str, **values: object) -> str:
+        words = str(look_up(message))
+        return words % values if values else words
+
+    return say
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,7 @@ class Phrase:
 
     def html(self) -> Markup:
         """The sentence with its links; every value is escaped."""
-        # Plain strings, for everything is escaped by now: Markup would look at each value again.
-        values = {name: str(_html(piece)) for name, piece in self.values.items()}
-        return Markup(str(escape(self.template)) % values)  # noqa: S704
+        return Markup(_html(self))  # noqa: S704 - every piece of it is escaped
 
     def plain(self) -> str:
         """The sentence without links, for files."""
@@ -68,12 +76,20 @@ def escape_percent(words: str) -> str:
     return words.replace("%", "%%")
 
 
-def _html(piece: Piece) -> Markup:
+def _html(piece: Piece) -> str:
+    """Escaped text, as a plain string: Markup would look at each value again."""
     if isinstance(piece, Phrase):
-        return piece.html()
+        values = {name: _html(value) for name, value in piece.values.items()}
+        return _escaped(piece.template) % values
     if isinstance(piece, Link):
-        return Markup(f'<a href="{escape(piece.href)}">{escape(piece.text)}</a>')  # noqa: S704
-    return escape(piece)
+        return f'<a href="{escape(piece.href)}">{escape(piece.text)}</a>'
+    return str(escape(piece))
+
+
+@lru_cache(maxsize=1024)
+def _escaped(template: str) -> str:
+    """There are few templates; what stands in them is not kept."""
+    return str(escape(template))
 
 
 def _plain(piece: Piece) -> str:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, any_, bindparam, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    any_,
+    bindparam,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from fund.kernel.calendar import fiscal_year
@@ -33,6 +43,7 @@ __all__ = [
     "fields",
     "group",
     "group_by_name",
+    "mark",
     "names",
     "programme",
     "programmes",
@@ -97,18 +108,52 @@ def _choose(pair: tuple[str, str] | None, code: str, locale: str) -> str:
     return (pair[1] if locale == "en" else "") or pair[0]
 
 
-def names(connection: Connection) -> Names:
-    """Every name of the register in three small reads."""
-    found = fields(connection)
-    groups = connection.execute(
-        select(models.civic_group.c.no, models.civic_group.c.name, models.civic_group.c.name_en)
-    )
-    return Names(
-        fields={item.code: (item.name_ja, item.name_en) for item in found},
-        programmes={item.code: (item.name_ja, item.name_en) for item in programmes(connection)},
-        groups={no: (name, name_en) for no, name, name_en in groups},
-        marks={item.code: item.mark for item in found},
-    )
+_NAMES = """
+SELECT 'field' AS kind, code, name_ja, name_en, mark, position FROM field
+UNION ALL SELECT 'programme', code, name_ja, name_en, '', position FROM programme
+UNION ALL SELECT 'group', no, name, name_en, '', 0 FROM civic_group{some}
+ORDER BY kind, position, code
+"""
+_ALL_NAMES, _SOME_NAMES = (
+    text(_NAMES.format(some=some)) for some in ("", " WHERE no = ANY(:groups)")
+)
+
+
+def names(connection: Connection, groups: Collection[str] | None = None) -> Names:
+    """The register's names in one read, in the order they are shown.
+
+    ``groups`` are the numbers of the groups that will be named, when they are known: a page of
+    the ledger names a few of the thousands there may be. None means all of them.
+    """
+    if groups is None:
+        rows = connection.execute(_ALL_NAMES)
+    else:
+        rows = connection.execute(_SOME_NAMES, {"groups": list(groups)})
+    found: dict[str, dict[str, tuple[str, str]]] = {"field": {}, "programme": {}, "group": {}}
+    marks: dict[str, str] = {}
+    for kind, code, name, name_en, mark, _position in rows:
+        found[kind][code] = (name, name_en)
+        if kind == "field":
+            marks[code] = mark
+    return Names(found["field"], found["programme"], found["group"], marks)
+
+
+_MARK = text("""
+SELECT md5(string_agg(version, ' ')) FROM (
+  SELECT xmin::text || ctid::text AS version FROM field
+  UNION ALL SELECT xmin::text || ctid::text FROM programme
+  UNION ALL SELECT xmin::text || ctid::text FROM civic_group
+) AS versions
+""")
+
+
+def mark(connection: Connection) -> str:
+    """What tells this state of the register from any other.
+
+    The database itself numbers every version of every row: nobody can change a name and forget
+    to say so. The same names may come back under another mark, never others under the same.
+    """
+    return str(connection.execute(_MARK).scalar_one())
 
 
 def fields(connection: Connection) -> list[Field]:
@@ -244,8 +289,8 @@ def _matching(
         .order_by(table.c.no)
     )
     for no, *texts in rows:
-        text = _fold("\n".join(texts))
-        if all(word in text for word in words):
+        folded = _fold("\n".join(texts))
+        if all(word in folded for word in words):
             yield no
 
 

@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
         return response
 
 
-def dated(body: str, moment: dt.datetime) -> Response:
+def dated(body: str | bytes, moment: dt.datetime) -> Response:
     """A page of figures that are those of a moment (aware UTC)."""
     return last_changed(Response(body, mimetype="text/html"), moment)
 

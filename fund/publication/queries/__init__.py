@@ -34,12 +34,13 @@ from fund.publication.queries.ledger import (
     page_before,
     related,
 )
-from fund.publication.queries.sums import Totals, balances, counted_to, last_no, totals
+from fund.publication.queries.sums import Ends, Totals, balances, counted_to, ends, last_no, totals
 
 __all__ = [
     "CHUNK",
     "WAITS",
     "AwardFacts",
+    "Ends",
     "Fees",
     "Fidelity",
     "LedgerFilter",
@@ -56,6 +57,7 @@ __all__ = [
     "balances",
     "counted_to",
     "csv_blocks",
+    "ends",
     "entry",
     "every",
     "fees",

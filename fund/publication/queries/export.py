@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, literal, or_, select
+from sqlalchemy import Connection, Select, String, cast, func, literal, or_, select
 
 from fund.publication.models import public_entry
 from fund.publication.queries.filters import LedgerFilter, tag_sets
 from fund.publication.queries.pages import above, below
-from fund.publication.queries.sums import counted_to, last_no, matching, part_of, tail_condition
+from fund.publication.queries.sums import ends, matching, part_of, tail_condition
 from fund.publication.queries.tags import TAGGED
 
-BLOCK = 1 << 16
+ROWS = 512
+"""So many rows make a block worth writing: some 100 kB, whatever the ledger's size."""
 _COUNTED = ("in", "committed", "out", "spent", "returned", "left")
 _SUMS = (
     *(public_entry.c[f"{word}_yen"].label(word) for word in _COUNTED),
@@ -44,12 +47,15 @@ def csv_blocks(
     can begin like a formula: they are numbers, days, codes and JSON.
     """
     entry = public_entry.c
-    over, upto = counted_to(connection), last_no(connection)
+    where = ends(connection)
+    over, upto = where.counted, where.last
     sets = tag_sets(wanted)
     found = entry.no <= upto
     if limit is not None:
-        nos = above(connection, wanted, before, limit) if before is not None else None
-        found = entry.no.in_(below(connection, wanted, after, limit) if nos is None else nos)
+        nos = above(connection, wanted, before, limit, where) if before is not None else None
+        if nos is None:
+            nos = below(connection, wanted, after, limit, where)
+        found = entry.no.in_(nos)
     elif wanted != LedgerFilter():
         counted = entry.no <= over, matching(connection, wanted, sets)
         tail = tail_condition(wanted, sets, over, upto)
@@ -70,28 +76,27 @@ def csv_blocks(
         asked = asked.where(entry.no < after)
     if before is not None:
         asked = asked.where(entry.no > before)
-    compiled = asked.order_by(entry.no.desc()).compile(
-        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
-    )
-    spelled, values = compiled.string, dict(compiled.params)
+    copy, values = _copied(connection, asked.order_by(entry.no.desc()))
     part = part_of(sets) if sums else None
     if part is not None:
-        spelled, values["part"] = _PARTS.format(rows=spelled), list(part.tags)
-    copy = f"COPY ({spelled}) TO STDOUT (FORMAT csv, HEADER true)"
+        copy, values["part"] = _PARTS.format(rows=copy), list(part.tags)
+    yield from _blocks(connection, f"COPY ({copy}) TO STDOUT (FORMAT csv, HEADER true)", values)
+
+
+def _copied(connection: Connection, asked: Select[Any]) -> tuple[str, dict[str, Any]]:
+    """A query as the driver spells it, and its values."""
+    compiled = asked.compile(
+        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+    )
+    return compiled.string, dict(compiled.params)
+
+
+def _blocks(connection: Connection, copy: str, values: dict[str, Any]) -> Iterator[bytes]:
+    """One row after the other is many small writes: joined until they are worth one."""
     raw = connection.connection.driver_connection
     if raw is None:
         raise RuntimeError("the connection was closed")
     with raw.cursor() as cursor, cursor.copy(copy, values) as rows:
-        yield from _blocks(rows)
-
-
-def _blocks(rows: Iterator[memoryview]) -> Iterator[bytes]:
-    """One row after the other is many small writes: joined until they are worth one."""
-    block = bytearray()
-    for row in rows:
-        block += row
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)
+        stream = iter(rows)
+        while block := b"".join(islice(stream, ROWS)):
+            yield block

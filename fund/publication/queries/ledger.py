@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select, text
 
@@ -16,19 +16,46 @@ from fund.kernel.money import Yen
 from fund.publication.models import public_entry
 from fund.publication.queries.filters import LedgerFilter
 from fund.publication.queries.pages import above, below
-from fund.publication.queries.sums import counted_to
+from fund.publication.queries.sums import Ends, ends
 
 CHUNK = 2_000
 # Years of the counted cells, and of the few entries above them.
+# From one kind and year to the next by the index: not every cell of every day is read.
 _YEARS = text("""
-SELECT fy FROM public_cell WHERE tag = '' GROUP BY fy
-UNION SELECT fy FROM public_entry WHERE no > :over ORDER BY fy DESC
+WITH RECURSIVE step AS (
+  (SELECT kind, fy FROM public_cell WHERE tag = '' ORDER BY kind, fy LIMIT 1)
+  UNION ALL
+  SELECT further.kind, further.fy FROM step CROSS JOIN LATERAL (
+    SELECT kind, fy FROM public_cell WHERE tag = '' AND (kind, fy) > (step.kind, step.fy)
+    ORDER BY kind, fy LIMIT 1
+  ) AS further
+)
+SELECT fy FROM step UNION SELECT fy FROM public_entry WHERE no > :over ORDER BY fy DESC
+""")
+_COLUMNS = (
+    *("no", "kind", "fy", "on_text", "reverses", "reason", "groups", "fields", "size_yen"),
+    *("in_yen", "committed_yen", "out_yen", "left_yen", "body", "appended_at"),
+)
+_ROWS = text(f"""
+SELECT {", ".join(f"e.{name}" for name in _COLUMNS)},
+       mirror.no AS reversed_by, mirror.reason AS reversed_for
+FROM public_entry e LEFT JOIN LATERAL (
+  SELECT no, reason FROM public_entry WHERE reverses = e.no ORDER BY no DESC LIMIT 1
+) AS mirror ON true
+WHERE e.no = ANY(:nos) ORDER BY e.no DESC
+""")
+_ACCEPTED = text("""
+SELECT gift_no, no FROM public_entry
+WHERE gift_no = ANY(:gifts) AND kind = 'donation.received'
+""")
+_DECIDED = text("""
+SELECT award_no, no, body FROM public_entry
+WHERE award_no = ANY(:awards) AND kind = 'award.decided'
 """)
 _COMMON = frozenset({"v", "no", "kind", "fy", "on", "postings", "reverses", "reason", "clauses"})
 
 
-@dataclass(frozen=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """One public entry with what it means; ``facts`` are its kind's own fields."""
 
     no: int
@@ -40,8 +67,8 @@ class LedgerRow:
     reason: str | None
     clauses: tuple[str, ...]
     facts: Mapping[str, Json]
-    groups: tuple[str, ...]
-    fields: tuple[str, ...]
+    groups: Sequence[str]
+    fields: Sequence[str]
     size: Yen
     came_in: Yen
     committed: Yen
@@ -49,8 +76,8 @@ class LedgerRow:
     left: Yen
     body: bytes
     appended_at: dt.datetime
-    reversed_by: int | None = None
-    reversed_for: str | None = None
+    reversed_by: int | None
+    reversed_for: str | None
     """The number and the reason of the entry that reversed this one."""
 
     @property
@@ -80,28 +107,36 @@ class LedgerRow:
 
 
 def page(
-    connection: Connection, wanted: LedgerFilter, after: int | None, limit: int
+    connection: Connection,
+    wanted: LedgerFilter,
+    after: int | None,
+    limit: int,
+    where: Ends | None = None,
 ) -> tuple[list[LedgerRow], int | None]:
     """Up to ``limit`` rows below the number ``after``, newest first, and the next ``after``."""
-    found = below(connection, wanted, after, limit + 1)
+    found = below(connection, wanted, after, limit + 1, where or ends(connection))
     rows = _rows(connection, found[:limit])
     return rows, rows[-1].no if len(found) > limit else None
 
 
 def page_before(
-    connection: Connection, wanted: LedgerFilter, before: int, limit: int
+    connection: Connection,
+    wanted: LedgerFilter,
+    before: int,
+    limit: int,
+    where: Ends | None = None,
 ) -> tuple[list[LedgerRow], int | None]:
     """The ``limit`` rows next above ``before``, newest first, and the next ``before``."""
-    found = above(connection, wanted, before, limit + 1)
+    found = above(connection, wanted, before, limit + 1, where or ends(connection))
     rows = _rows(connection, found[:limit])
     return rows, rows[0].no if len(found) > limit else None
 
 
 def _rows(connection: Connection, nos: Sequence[int]) -> list[LedgerRow]:
-    """The entries of these numbers, newest first."""
-    asked = select(public_entry).where(public_entry.c.no.in_(nos))
-    found = connection.execute(asked.order_by(public_entry.c.no.desc()))
-    return _with_reversals(connection, [ledger_row(row) for row in found])
+    """The entries of these numbers, newest first, each knowing the entry that reversed it."""
+    if not nos:
+        return []
+    return [ledger_row(row) for row in connection.execute(_ROWS, {"nos": list(nos)})]
 
 
 def every(
@@ -120,8 +155,8 @@ def every(
 
 def entry(connection: Connection, no: int) -> LedgerRow | None:
     """One public entry by its number."""
-    found = connection.execute(select(public_entry).where(public_entry.c.no == no)).one_or_none()
-    return _with_reversals(connection, [ledger_row(found)])[0] if found else None
+    found = _rows(connection, [no])
+    return found[0] if found else None
 
 
 def related(
@@ -131,23 +166,16 @@ def related(
 
     Returns the first ``limit`` and whether there are more.
     """
-    found = connection.execute(
-        select(public_entry)
-        .where(public_entry.c[column] == value)
-        .order_by(public_entry.c.no)
-        .limit(limit + 1)
-    ).all()
-    rows = _with_reversals(connection, [ledger_row(row) for row in found[:limit]])
-    return rows, len(found) > limit
+    asked = select(public_entry.c.no).where(public_entry.c[column] == value)
+    found = connection.execute(asked.order_by(public_entry.c.no).limit(limit + 1)).scalars().all()
+    return _rows(connection, found[:limit])[::-1], len(found) > limit
 
 
 def gift_entries(connection: Connection, gift_nos: Sequence[str]) -> dict[str, int]:
     """The number of the entry in which each of these gifts was accepted."""
-    rows = connection.execute(
-        select(public_entry.c.gift_no, public_entry.c.no).where(
-            public_entry.c.gift_no.in_(set(gift_nos)), public_entry.c.kind == "donation.received"
-        )
-    )
+    if not gift_nos:
+        return {}
+    rows = connection.execute(_ACCEPTED, {"gifts": list(gift_nos)})
     return {row.gift_no: row.no for row in rows}
 
 
@@ -158,9 +186,10 @@ def as_of(connection: Connection) -> dt.datetime | None:
     ).scalar_one_or_none()
 
 
-def fiscal_years(connection: Connection) -> list[int]:
+def fiscal_years(connection: Connection, where: Ends | None = None) -> list[int]:
     """Fiscal years with public entries, newest first."""
-    return list(connection.execute(_YEARS, {"over": counted_to(connection)}).scalars())
+    counted = (where or ends(connection)).counted
+    return list(connection.execute(_YEARS, {"over": counted}).scalars())
 
 
 def ledger_row(row: Row[Any]) -> LedgerRow:
@@ -176,8 +205,8 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         reason=row.reason,
         clauses=tuple(content.get("clauses", ())),
         facts={key: value for key, value in content.items() if key not in _COMMON},
-        groups=tuple(row.groups),
-        fields=tuple(row.fields),
+        groups=row.groups,
+        fields=row.fields,
         size=Yen(row.size_yen),
         came_in=Yen(row.in_yen),
         committed=Yen(row.committed_yen),
@@ -185,26 +214,9 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         left=Yen(row.left_yen),
         body=bytes(row.body),
         appended_at=row.appended_at,
+        reversed_by=row.reversed_by,
+        reversed_for=row.reversed_for,
     )
-
-
-def _with_reversals(connection: Connection, rows: list[LedgerRow]) -> list[LedgerRow]:
-    """The rows, each knowing the entry that reversed it."""
-    if not rows:
-        return rows
-    undoing = public_entry.c
-    found = connection.execute(
-        select(undoing.reverses, undoing.no, undoing.reason).where(
-            undoing.reverses.in_([row.no for row in rows])
-        )
-    )
-    undone = {reverses: (no, reason) for reverses, no, reason in found}
-    return [
-        replace(row, reversed_by=undone[row.no][0], reversed_for=undone[row.no][1])
-        if row.no in undone
-        else row
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True)
@@ -222,21 +234,26 @@ class AwardFacts:
 
 def award_facts(connection: Connection, award_nos: Collection[str]) -> dict[str, AwardFacts]:
     """The decisions of awards that are public, by award number."""
-    rows = connection.execute(
-        select(public_entry).where(
-            public_entry.c.award_no.in_(set(award_nos)), public_entry.c.kind == "award.decided"
-        )
+    if not award_nos:
+        return {}
+    rows = connection.execute(_DECIDED, {"awards": list(award_nos)})
+    return {award: _award_facts(award, no, json.loads(body)) for award, no, body in rows}
+
+
+def _award_facts(award_no: str, no: int, facts: Mapping[str, Any]) -> AwardFacts:
+    """A decision's own words; what is not there is empty, never guessed."""
+
+    def words(name: str) -> str:
+        value = facts.get(name)
+        return value if isinstance(value, str) else ""
+
+    ceiling, fields = facts.get("ceiling"), facts.get("fields")
+    return AwardFacts(
+        award_no=award_no,
+        group_no=words("group"),
+        programme=words("programme"),
+        fields=tuple(code for code in fields or () if isinstance(code, str)),
+        title=words("title"),
+        ceiling=Yen(ceiling if isinstance(ceiling, int) else 0),
+        no=no,
     )
-    return {
-        row.award_no: AwardFacts(
-            row.award_no,
-            decided.text("group") or "",
-            decided.text("programme") or "",
-            decided.named_fields,
-            decided.text("title") or "",
-            Yen(decided.number("ceiling")),
-            row.no,
-        )
-        for row in rows
-        for decided in (ledger_row(row),)
-    }

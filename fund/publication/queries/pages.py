@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 
 from fund.publication.models import public_entry, public_posting
 from fund.publication.queries.filters import LedgerFilter, TagSet, members, plain, tag_sets
-from fund.publication.queries.sums import counted_to, last_no, rarest_set, tail_condition
+from fund.publication.queries.sums import Ends, rarest_set, tail_condition
 
 _CANDIDATES = 200
 _MOST_CANDIDATES = 16_000
@@ -43,9 +43,11 @@ SELECT place.no FROM near CROSS JOIN LATERAL (
 ) AS place ORDER BY place.no LIMIT :many""")
 
 
-def below(connection: Connection, wanted: LedgerFilter, edge: int | None, limit: int) -> list[int]:
+def below(
+    connection: Connection, wanted: LedgerFilter, edge: int | None, limit: int, where: Ends
+) -> list[int]:
     """Up to ``limit`` numbers under ``edge`` that the filter finds, newest first."""
-    over, upto = counted_to(connection), last_no(connection)
+    over, upto = where.counted, where.last
     sets, start = tag_sets(wanted), upto + 1 if edge is None else min(edge, upto + 1)
     found: list[int] = []
     if start > over + 1:
@@ -54,20 +56,21 @@ def below(connection: Connection, wanted: LedgerFilter, edge: int | None, limit:
         rows = select(column).where(tail, column < start).order_by(column.desc()).limit(limit)
         found += connection.execute(rows).scalars()
     if len(found) < limit:
-        counted = _counted(
-            connection, wanted, sets, min(start, over + 1), limit - len(found), down=True
-        )
+        edge = min(start, over + 1)
+        counted = _counted(connection, wanted, sets, edge, limit - len(found), over, down=True)
         found += _first(counted, limit - len(found))
     return found
 
 
-def above(connection: Connection, wanted: LedgerFilter, edge: int, limit: int) -> list[int]:
+def above(
+    connection: Connection, wanted: LedgerFilter, edge: int, limit: int, where: Ends
+) -> list[int]:
     """Up to ``limit`` numbers over ``edge`` that the filter finds, oldest first."""
-    over, upto = counted_to(connection), last_no(connection)
+    over, upto = where.counted, where.last
     sets = tag_sets(wanted)
     found: list[int] = []
     if edge < over:
-        found += _first(_counted(connection, wanted, sets, edge, limit, down=False), limit)
+        found += _first(_counted(connection, wanted, sets, edge, limit, over, down=False), limit)
     if len(found) < limit and upto > over:
         column = public_entry.c.no
         tail = tail_condition(wanted, sets, over, upto)
@@ -96,11 +99,11 @@ def _counted(
     sets: list[TagSet],
     edge: int,
     limit: int,
+    over: int,
     *,
     down: bool,
 ) -> Iterator[list[int]]:
     """Counted numbers that the filter finds, in growing parts, from ``edge`` on (without it)."""
-    over = counted_to(connection)
     narrowed = wanted.fy is not None or wanted.kinds or wanted.first or wanted.last
     driver = rarest_set(connection, wanted, sets)
     driver = driver or next(iter(sets), None) or (_EVERYTHING if narrowed else None)

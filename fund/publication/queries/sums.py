@@ -6,10 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Engine,
     Integer,
     String,
     Subquery,
@@ -62,6 +64,36 @@ class Totals:
         return Yen(self.left + self.committed)
 
 
+@dataclass(frozen=True)
+class Ends:
+    """Where the log ends on a snapshot, read once for everything a page asks of it.
+
+    ``counted`` is the number of the last entry that is counted (all above it are the tail),
+    ``cells`` the last cell made while counting, ``last`` the highest public number, ``as_of``
+    when that entry was appended (aware UTC; None for an empty log, whose numbers are zero).
+    """
+
+    counted: int
+    cells: int
+    last: int
+    as_of: dt.datetime | None
+
+
+_ENDS = text("""
+SELECT coalesce((SELECT max(max_no) FROM public_cell WHERE tag = ''), 0) AS counted,
+       coalesce((SELECT max(id) FROM public_cell), 0) AS cells,
+       coalesce(newest.no, 0) AS last, newest.appended_at AS as_of
+FROM (SELECT) AS once
+LEFT JOIN (SELECT no, appended_at FROM public_entry ORDER BY no DESC LIMIT 1) AS newest ON true
+""")
+
+
+def ends(connection: Connection) -> Ends:
+    """Where the log ends, in one look."""
+    row = connection.execute(_ENDS).one()
+    return Ends(int(row.counted), int(row.cells), int(row.last), row.as_of)
+
+
 def counted_to(connection: Connection) -> int:
     """The number of the last entry that is counted; all above it are the tail."""
     cell = public_cell.c
@@ -74,19 +106,42 @@ def last_no(connection: Connection) -> int:
     return int(connection.execute(select(func.max(public_entry.c.no))).scalar_one() or 0)
 
 
-def totals(connection: Connection, wanted: LedgerFilter) -> Totals:
-    """Exact sums over everything the filter finds."""
-    over, upto = counted_to(connection), last_no(connection)
+def totals(connection: Connection, wanted: LedgerFilter, where: Ends | None = None) -> Totals:
+    """Exact sums over everything the filter finds; ``where`` are this snapshot's ends if known."""
+    where = where or ends(connection)
+    over, upto = where.counted, where.last
     sets = tag_sets(wanted)
-    if wanted.words or len(sets) > 1:
-        sums = _read(connection, wanted, sets, over)
-    else:
-        sums = _from_cells(connection, wanted, sets[0] if sets else _ALL, over)
+    sums = _counted(connection, wanted, sets, where)
     if upto > over:
         later = _tail(connection, wanted, sets, over, upto)
         sums = [one + other for one, other in zip(sums, later, strict=True)]
     came_in, committed, out, spent, returned, left, moved = (Yen(yen) for yen in sums[:-1])
     return Totals(came_in, committed, out, spent, returned, left, moved, sums[-1])
+
+
+_KEPT_SUMS = 512
+_kept: WeakKeyDictionary[Engine, dict[object, list[int]]] = WeakKeyDictionary()
+
+
+def _counted(
+    connection: Connection, wanted: LedgerFilter, sets: list[TagSet], where: Ends
+) -> list[int]:
+    """Sums over the counted entries; kept, for what was counted never changes.
+
+    They hold for exactly this end of the count: the next count, or one that was thrown away and
+    made anew, has other numbers.
+    """
+    known = _kept.setdefault(connection.engine, {})
+    key = (wanted, where.counted, where.cells)
+    if (sums := known.get(key)) is None:
+        if wanted.words or len(sets) > 1:
+            sums = _read(connection, wanted, sets, where.counted)
+        else:
+            sums = _from_cells(connection, wanted, sets[0] if sets else _ALL, where.counted)
+        if len(known) >= _KEPT_SUMS:
+            known.clear()
+        known[key] = sums
+    return sums
 
 
 def _from_cells(connection: Connection, wanted: LedgerFilter, one: TagSet, over: int) -> list[int]:

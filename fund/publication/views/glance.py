@@ -12,14 +12,16 @@ from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
 from fund.platform.web.context import current_house, now
+from fund.platform.web.drawn import drawn
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response
-from fund.publication import charts
+from fund.publication import charts, queries
 from fund.publication.figures import Figures, figures
 from fund.publication.forms import read_year
 from fund.publication.lines import reason_word
 from fund.publication.views import blueprint
 from fund.publication.wording import ledger_url
+from fund.registry import queries as registry
 
 
 @blueprint.get("/glance")
@@ -32,17 +34,27 @@ def glance() -> ResponseReturnValue:
     except Invalid as error:
         year, errors = None, error.fields
     with current_house().database.reading() as connection:
-        shown = figures(connection, year)
-    page = render_template(
-        "publication/glance.html",
-        shown=shown,
-        errors=errors,
-        charts=charts,
-        ledger_url=ledger_url,
-        reason_word=reason_word,
-        as_of=shown.as_of or now(),
-    )
-    return (page, 400) if errors else dated(page, shown.as_of or now())
+        where = queries.ends(connection)
+
+        def draw() -> str:
+            shown = figures(connection, year)
+            return render_template(
+                "publication/glance.html",
+                shown=shown,
+                errors=errors,
+                charts=charts,
+                ledger_url=ledger_url,
+                reason_word=reason_word,
+                as_of=shown.as_of or now(),
+            )
+
+        if errors:
+            return draw(), 400
+        if where.as_of is None:
+            return dated(draw(), now())
+        # Every figure is a sum over entries, every name is the register's.
+        marks = (where.last, where.as_of, registry.mark(connection))
+        return dated(drawn(marks, draw), where.as_of)
 
 
 @blueprint.get("/glance.json")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from flask import Response, render_template, request, url_for
+from flask import Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed, marked
 from fund.platform.web.context import current_house, locale, now
+from fund.platform.web.drawn import drawn
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response, xlsx_response
 from fund.publication import linked, queries
@@ -21,7 +22,7 @@ from fund.publication.domain.kinds import KIND_WORDS, WORD_KINDS
 from fund.publication.forms import ARGUMENTS, LINKED, NO_FIELD, PAGE, PARTS, LedgerView, read_ledger
 from fund.publication.lines import context_of, line, reason_word, row_json, sheet_columns
 from fund.publication.phrases import gettext as _
-from fund.publication.queries import LedgerRow, Totals
+from fund.publication.queries import Ends, LedgerRow, Totals
 from fund.publication.views import blueprint
 from fund.publication.views.canonical import ledger_path
 from fund.publication.wording import kind_word, ledger_url, yen_text
@@ -38,7 +39,8 @@ def ledger() -> ResponseReturnValue:
         view = read_ledger(Query(request.args))
     except Invalid as error:
         with current_house().database.reading() as connection:
-            choices = _choices(connection)
+            years = queries.fiscal_years(connection)
+            choices = _choices(years, registry.names(connection, ()))
         page = render_template(
             "publication/ledger.html",
             shown=None,
@@ -49,38 +51,50 @@ def ledger() -> ResponseReturnValue:
         )
         return Response(page, 400)
     with current_house().database.reading() as connection:
-        rows, newer, older = _page(connection, view)
-        context = context_of(connection, rows)
-        shown = {
-            "lines": [line(row, context) for row in rows],
-            "totals": queries.totals(connection, view.wanted),
-            "older": None if older is None else _url("ledger", after=older),
-            "newer": None if newer is None else _url("ledger", before=newer),
-            "echo": _echo(connection, choices := _choices(connection)),
-            "whole": not _typed(),
-        }
-        as_of = queries.as_of(connection)
+        where = queries.ends(connection)
+        if where.as_of is None:
+            return dated(_drawn(connection, view, where), now())
+        # Entries never change: the last one and the register's state say all that is read.
+        marks = (where.last, where.as_of, registry.mark(connection))
+        return dated(drawn(marks, lambda: _drawn(connection, view, where)), where.as_of)
+
+
+def _drawn(connection: Connection, view: LedgerView, where: Ends) -> str:
+    """The page of a filter."""
+    rows, newer, older = _page(connection, view, where)
+    context = context_of(connection, rows, _groups_asked())
+    sums = queries.totals(connection, view.wanted, where)
+    years = queries.fiscal_years(connection, where)
+    choices = _choices(years, context.names)
+    shown = {
+        "lines": [line(row, context) for row in rows],
+        "totals": sums,
+        "older": None if older is None else _url("ledger", after=older),
+        "newer": None if newer is None else _url("ledger", before=newer),
+        "echo": _echo(choices, context.names),
+        "whole": not _typed(),
+    }
     twins = {
         "csv": _url("ledger_csv", sums="yes"),
         **{suffix: _url(f"ledger_{suffix}") for suffix in ("xlsx", "json")},
         "atom": ledger_path("ledger_atom", view),
     }
-    page = render_template(
+    as_of = where.as_of or now()
+    return render_template(
         "publication/ledger.html",
-        linked=[linked.ledger(ledger_path("ledger", view), twins, as_of or now())],
+        linked=[linked.ledger(ledger_path("ledger", view), twins, as_of)],
         shown=shown,
         errors={},
         choices=choices,
         typed=_typed(),
         kept=LINKED,
         part=any(one in _typed() for one in PARTS),
-        as_of=as_of or now(),
+        as_of=as_of,
         canonical=ledger_path("ledger", view),
         twins=twins,
         views=_useful_views(),
         totals_sentence=_totals_sentence,
     )
-    return dated(page, as_of or now())
 
 
 @blueprint.get("/ledger.json")
@@ -89,9 +103,10 @@ def ledger_json() -> ResponseReturnValue:
     """One page of rows with the totals of the whole filter and the next ``after``."""
     view = read_ledger(Query(request.args))
     with current_house().database.reading() as connection:
-        rows, newer, older = _page(connection, view)
-        sums = queries.totals(connection, view.wanted)
-        moment = queries.as_of(connection) or now()
+        where = queries.ends(connection)
+        rows, newer, older = _page(connection, view, where)
+        sums = queries.totals(connection, view.wanted, where)
+    moment = where.as_of or now()
     told = json_response(
         {
             "as_of": moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
@@ -113,7 +128,7 @@ def ledger_json() -> ResponseReturnValue:
 
 
 def _page(
-    connection: Connection, view: LedgerView
+    connection: Connection, view: LedgerView, where: Ends
 ) -> tuple[list[LedgerRow], int | None, int | None]:
     """The rows, and where the pages beside them begin: ``before`` for newer, ``after`` for older.
 
@@ -122,10 +137,10 @@ def _page(
     """
     size = view.limit or PAGE
     if view.before is None:
-        rows, older = queries.page(connection, view.wanted, view.after, size)
+        rows, older = queries.page(connection, view.wanted, view.after, size, where)
         newer = None if view.after is None else rows[0].no if rows else view.after - 1
         return rows, newer, older
-    rows, newer = queries.page_before(connection, view.wanted, view.before, size)
+    rows, newer = queries.page_before(connection, view.wanted, view.before, size, where)
     return rows, newer, rows[-1].no if rows else view.before + 1
 
 
@@ -140,7 +155,7 @@ def ledger_csv() -> ResponseReturnValue:
     view = read_ledger(Query(request.args))
     house = current_house()
     with house.database.reading() as connection:
-        size, moment = queries.last_no(connection), queries.as_of(connection)
+        where = queries.ends(connection)
 
     def blocks() -> Iterator[bytes]:
         with house.database.reading() as connection:
@@ -159,7 +174,7 @@ def ledger_csv() -> ResponseReturnValue:
         headers={"Content-Disposition": 'attachment; filename="ledger.csv"'},
     )
     # Entries never change: how many there are says which bytes follow.
-    return last_changed(marked(sheet, size), moment or now())
+    return last_changed(marked(sheet, where.last), where.as_of or now())
 
 
 @blueprint.get("/ledger.xlsx")
@@ -172,8 +187,8 @@ def ledger_xlsx() -> ResponseReturnValue:
     """
     view = read_ledger(Query(request.args))
     with current_house().database.reading() as connection:
-        found = queries.totals(connection, view.wanted).entries
-        if view.limit is None and found > SHEET_ROWS:
+        sums = queries.totals(connection, view.wanted)
+        if view.limit is None and sums.entries > SHEET_ROWS:
             message = _("行が多すぎます。条件をしぼるか、CSVを使ってください。")
             raise Invalid(message, {"limit": message})
         rows = [
@@ -181,9 +196,10 @@ def ledger_xlsx() -> ResponseReturnValue:
             for chunk in queries.every(connection, view.wanted, view.after, view.limit)
             for row in chunk
         ]
-        columns = sheet_columns(context_of(connection, rows))
-        sums = queries.totals(connection, view.wanted)
-        echo = _echo(connection, _choices(connection))
+        context = context_of(connection, rows, _groups_asked())
+        years = queries.fiscal_years(connection)
+    columns = sheet_columns(context)
+    echo = _echo(_choices(years, context.names), context.names)
     return xlsx_response("ledger", columns, rows, _notes(view, sums, echo))
 
 
@@ -201,7 +217,12 @@ def _notes(view: LedgerView, sums: Totals, echo: list[dict[str, str]]) -> list[s
 
 def _typed() -> dict[str, str]:
     """The filter as it was typed, empty arguments left away."""
-    return {name: value for name in ARGUMENTS if (value := request.args.get(name, "").strip())}
+    if "fund_ledger_typed" not in g:
+        given = request.args
+        g.fund_ledger_typed = {
+            name: value for name in ARGUMENTS if (value := given.get(name, "").strip())
+        }
+    return dict(g.fund_ledger_typed)
 
 
 def _url(endpoint: str, **more: int | str | None) -> str:
@@ -225,9 +246,9 @@ def _totals_sentence(sums: Totals, *, whole: bool) -> str:
     return _("入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sふえました。", **values)
 
 
-def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+def _choices(years: Sequence[int], names: registry.Names) -> dict[str, list[tuple[str, str]]]:
     """What the filter form offers."""
-    english = locale() == "en"
+    language = locale()
     word_views = [
         (",".join(kinds), _("「%(word)s」の動き", word=word))
         for kinds, word in (
@@ -242,18 +263,19 @@ def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
         words = _("・").join(kind_word(kind) for kind in asked.split(",") if kind in KIND_WORDS)
         kinds.insert(0, (asked, words or asked))
     return {
-        "fy": [(str(year), str(year)) for year in queries.fiscal_years(connection)],
+        "fy": [(str(year), str(year)) for year in years],
         "kind": [*word_views, *kinds],
-        "field": [
-            (field.code, field.name_en if english else field.name_ja)
-            for field in registry.fields(connection)
-        ],
+        "field": [(code, names.field(code, language)) for code in names.fields],
     }
 
 
-def _echo(
-    connection: Connection, choices: dict[str, list[tuple[str, str]]]
-) -> list[dict[str, str]]:
+def _groups_asked() -> list[str]:
+    """The groups that the filter names, as they were typed."""
+    typed = _typed()
+    return [typed[name] for name in ("group", "given-to") if name in typed]
+
+
+def _echo(choices: dict[str, list[tuple[str, str]]], names: registry.Names) -> list[dict[str, str]]:
     """Each condition in words, with the address of the view without it."""
     typed = _typed()
     labels = {
@@ -274,16 +296,14 @@ def _echo(
         "use": _("あてた分野"),
         "account": _("勘定"),
     }
-    named = {"field", "group", "given-to", "use"} & typed.keys()
-    names = registry.names(connection) if named else None
     known = dict(choices["kind"])
 
     def word(name: str, value: str) -> str:
         if name == "kind":
             return known.get(value, value)
-        if name in {"field", "use"} and names and value != NO_FIELD:
+        if name in {"field", "use"} and value != NO_FIELD:
             return names.use("field", value, locale()) or value
-        if name in {"group", "given-to"} and names:
+        if name in {"group", "given-to"}:
             return names.group(value) or value
         return _value_word(name, value)
 
