@@ -12,7 +12,6 @@ import re
 import subprocess
 
 import structlog
-from fontTools.ttLib import TTFont
 from markupsafe import Markup, escape
 
 log = structlog.get_logger("fund.press")
@@ -46,6 +45,8 @@ def _sequences(family: str) -> frozenset[tuple[int, int]]:
     file = _file_of(family)
     if file is None:
         return frozenset()
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - only who draws documents needs it
+
     with TTFont(file, lazy=True) as font:
         return frozenset(
             (selector, kanji)

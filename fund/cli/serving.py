@@ -16,7 +16,7 @@ from fund.logs import configure_logs
 from fund.platform.settings import default_data_dir
 from fund.sandbox.server import run as run_sandbox
 from fund.sandbox.settings import SandboxSettings
-from fund.web import die_with_parent
+from fund.web import die_with_parent, prepare
 
 WEB_THREADS = 8
 CONNECTIONS = 2048
@@ -34,6 +34,7 @@ def serve(host: str, port: int, processes: int) -> None:
     """Serve the pages (put a TLS proxy in front in production)."""
     _settle()
     settings()  # refuse to start half-configured, before any process is forked
+    prepare()
     Server(
         "fund.web:application",
         address=host,

@@ -153,17 +153,18 @@ def test_counting_and_counting_anew_change_no_figure(
     assert client.get(asked).json == told
 
 
-def test_only_so_many_pages_are_kept(
-    story: House, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, hits: Hits
+def test_only_so_much_is_kept_and_what_nobody_asks_for_goes_first(
+    story: House, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, hits: Hits
 ) -> None:
-    monkeypatch.setattr(drawn, "MOST_PAGES", 2)
-    for limit in (1, 2, 3):
+    long = len(client.get("/ledger?limit=1").data)
+    monkeypatch.setattr(drawn, "MOST_BYTES", 8 * long)
+    for limit in range(2, 12):
         client.get(f"/ledger?limit={limit}")
-    client.get("/ledger?limit=3")
+    client.get("/ledger?limit=11")
     assert hits() == 1
     client.get("/ledger?limit=1")
     assert hits() == 1
-    monkeypatch.setattr(drawn, "MOST_BYTES", 10)
-    client.get("/glance")
-    client.get("/glance")
+    monkeypatch.setattr(drawn, "MOST_BYTES", 2 * long)
+    for _again in range(2):
+        client.get("/ledger?limit=30")
     assert hits() == 1

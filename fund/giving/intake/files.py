@@ -16,11 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from fund.giving.intake.columns import COLUMNS, Header, read_header
 from fund.kernel.errors import Invalid
 
@@ -114,6 +109,10 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _workbook_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    # 12 MB that few processes need
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
@@ -194,6 +193,10 @@ def template_csv() -> str:
 
 def template_xlsx() -> bytes:
     """A workbook to fill in: the columns, and a sheet that explains each with an example."""
+    from openpyxl import Workbook  # noqa: PLC0415 - see above
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("寄附")
     sheet.freeze_panes = "A2"

@@ -21,9 +21,8 @@ from fund.kernel.calendar import day_in_japan
 from fund.platform.web.context import locale, now
 
 EXTENSION = "fund_drawn"
-MOST_PAGES = 48
-MOST_BYTES = 300_000
-"""Longer pages are not kept: the pages of a process never take more than some 14 MB."""
+MOST_BYTES = 4_000_000
+"""All kept pages of a process together; one that takes a quarter of it is not kept."""
 
 
 class DrawnPages:
@@ -32,6 +31,7 @@ class DrawnPages:
     def __init__(self, frame_mark: Callable[[], Hashable]) -> None:
         self._frame_mark = frame_mark
         self._pages: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
         self.found = 0
 
@@ -45,12 +45,18 @@ class DrawnPages:
                 self._pages.move_to_end(key)
                 return kept
         drawn = draw().encode()
-        if len(drawn) <= MOST_BYTES:
+        if len(drawn) <= MOST_BYTES // 4:
             with self._lock:
-                self._pages[key] = drawn
-                while len(self._pages) > MOST_PAGES:
-                    self._pages.popitem(last=False)
+                self._keep(key, drawn)
         return drawn
+
+    def _keep(self, key: Hashable, drawn: bytes) -> None:
+        """Keep a page; those not asked for longest make room."""
+        self._bytes += len(drawn) - len(self._pages.pop(key, b""))
+        self._pages[key] = drawn
+        while self._bytes > MOST_BYTES:
+            _key, oldest = self._pages.popitem(last=False)
+            self._bytes -= len(oldest)
 
 
 def _asked() -> tuple[Hashable, ...]:

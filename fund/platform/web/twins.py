@@ -6,14 +6,14 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from fund.kernel.canonical import Json, canonical
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 Row = TypeVar("Row")
 Cell = str | int | None
@@ -74,6 +74,8 @@ class Page(Generic[Row]):
 
 def workbook_response(name: str, pages: Sequence[Page[Any]], notes: Sequence[str]) -> Response:
     """Several tables as one workbook, each a sheet as in ``xlsx_response``; notes come last."""
+    from openpyxl import Workbook  # noqa: PLC0415 - 12 MB that few processes need
+
     book = Workbook(write_only=True)
     for page in pages:
         _write_page(book, page)
@@ -87,6 +89,9 @@ def workbook_response(name: str, pages: Sequence[Page[Any]], notes: Sequence[str
 
 
 def _write_page(book: Workbook, page: Page[Any]) -> None:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     sheet = book.create_sheet(page.title)
     sheet.freeze_panes = "A2"
     header = []
