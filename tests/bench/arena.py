@@ -139,22 +139,31 @@ def facts(number: int) -> CheckoutFacts:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Cluster]:
-    """A new durable cluster in a directory of its own, gone afterwards."""
-    directory = Path(tempfile.mkdtemp(prefix="fund-bench-"))
+def opened(place: Path | None = None) -> Iterator[Cluster]:
+    """A new durable cluster in a directory of its own, gone afterwards; one at a place stays."""
+    directory = place or Path(tempfile.mkdtemp(prefix="fund-bench-"))
     try:
         yield ensure_cluster(directory)
     finally:
         stop_cluster(directory)
-        shutil.rmtree(directory)
+        if place is None:
+            shutil.rmtree(directory)
+
+
+def exists(cluster: Cluster, name: str) -> bool:
+    """Whether a former run left its database at this place."""
+    with psycopg.connect(cluster.dsn(SUPERUSER, "postgres")) as connection:
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        return found.fetchone() is not None
 
 
 @contextlib.contextmanager
 def arena(cluster: Cluster, name: str) -> Iterator[Arena]:
-    """A fresh database with an edition of the manual, and the house over it."""
-    create_database(cluster, name)
-    upgrade(cluster.dsn(OWNER, name))
-    giving_books.write_books(cluster.dsn(OWNER, name))
+    """A database with an edition of the manual, made unless it is there; the house over it."""
+    if not exists(cluster, name):
+        create_database(cluster, name)
+        upgrade(cluster.dsn(OWNER, name))
+        giving_books.write_books(cluster.dsn(OWNER, name))
     environment = {
         **ENVIRONMENT,
         "DATABASE_URL": cluster.dsn(APP, name),

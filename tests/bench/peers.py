@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -28,10 +31,26 @@ def interpreter() -> Path | None:
         check=False,
     )
     if installed.returncode:
-        sys.stdout.write("django-hordak cannot be installed here; rows 2 and 5 go without it\n")
+        sys.stdout.write(
+            "the peers of peers.txt (django-hordak, Fava, Datasette) cannot be installed here;"
+            " their rows go without them\n"
+        )
         return None
     done.write_bytes(pinned.read_bytes())
     return program
+
+
+def program(name: str, package: str) -> str | None:
+    """A program of the system, installed from Debian's ``package`` if need be; None if not."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
+    if shutil.which(name, path=places) is None and os.geteuid() == 0:
+        asked = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package]
+        with contextlib.suppress(OSError):
+            subprocess.run(asked, capture_output=True, check=False)
+    found = shutil.which(name, path=places)
+    if found is None:
+        sys.stdout.write(f"{name} cannot be installed here; its rows go without it\n")
+    return found
 
 
 def hordak(program: Path, cluster: Cluster, name: str, rounds: int) -> dict[str, float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import peers
 from http_client import cpu_seconds, free_port, latencies, memory_mib, running, whole_stream
 from public_books import GROUPS, entries
 
@@ -101,18 +102,27 @@ def datasette(program: Path, place: Path, size: int, times: int) -> Measured:
         }
 
 
-def nginx(place: Path, payload: bytes, load: Callable[[int, str], float]) -> float | None:
-    """Requests a second of nginx for a file of the same size; None where it is not installed."""
-    found = subprocess.run(["which", "nginx"], capture_output=True, text=True, check=False)
-    if found.returncode:
-        return None
-    (place / "file").write_bytes(payload)
+def nginx(place: Path, data: Path, tile: str, load: Callable[[int, str], float]) -> Measured:
+    """Requests a second of nginx, bare and with our configuration, for the same tile.
+
+    Empty where nginx is not installed and cannot be.
+    """
+    program = peers.program("nginx", "nginx-light")
+    if program is None:
+        return {}
     port, conf = free_port(), place / "nginx.conf"
+    ours = peers.HERE.parents[1].joinpath("deploy", "nginx.conf").read_text("utf-8")
+    ours = ours.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    ours = ours.replace("/var/lib/mieru-fund;", f"{data};")
+    (place / "bare").write_bytes(data.joinpath(tile.lstrip("/")).read_bytes())
+    bare = f"server {{ listen 127.0.0.1:{(other := free_port())}; root {place}; }}"
     conf.write_text(
-        f"worker_processes 2; daemon off; pid {place}/pid; error_log {place}/log;"
-        " events { worker_connections 512; }"
-        f" http {{ access_log off; keepalive_requests 10000000;"
-        f" server {{ listen 127.0.0.1:{port}; root {place}; }} }}\n"
+        f"{'user root; ' if os.geteuid() == 0 else ''}worker_processes 2; daemon off;"
+        f" pid {place}/pid; error_log {place}/log; events {{ worker_connections 512; }}"
+        f" http {{ access_log off; keepalive_requests 10000000; {ours} {bare} }}\n"
     )
-    with running([found.stdout.strip(), "-c", conf, "-p", place], port, "/file", {}):
-        return load(port, "/file")
+    with running([program, "-c", conf, "-p", place], other, "/bare", {}):
+        return {
+            "tile behind nginx as configured, requests/s": load(port, tile),
+            "nginx, bare file, requests/s": load(other, "/bare"),
+        }
