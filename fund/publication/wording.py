@@ -45,10 +45,7 @@ class Context:
 
     def day(self, on: str) -> str:
         """An entry's day, or its month where only the month is public."""
-        _ = self.say
-        if len(on) == 7:
-            return _spelled(f"{on}-01", _("y年M月"), self.language)
-        return _spelled(on, _("y年M月d日"), self.language)
+        return _day(on, self.say, self.language)
 
     def entry(self, no: int) -> str:
         """The address of an entry, as ``url_for`` would build it; a page needs hundreds."""
@@ -76,6 +73,17 @@ def yen_text(yen: int) -> str:
     """An amount in the page's language."""
     sign = "−" if yen < 0 else ""
     return sign + _("%(yen)s円", yen=f"{abs(int(yen)):,}")
+
+
+def day_text(on: str) -> str:
+    """An entry's day, or its month where only the month is public, in the page's language."""
+    return _day(on, _, locale())
+
+
+def _day(on: str, _: Say, language: str) -> str:
+    if len(on) == 7:
+        return _spelled(f"{on}-01", _("y年M月"), language)
+    return _spelled(on, _("y年M月d日"), language)
 
 
 @lru_cache(maxsize=4096)
