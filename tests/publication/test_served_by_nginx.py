@@ -76,5 +76,6 @@ def test_a_tile_is_bytes_and_never_a_page_and_nothing_else_is_served(base: str) 
     for path in ("/log/tile/entries/.000.abcdef.new", "/log/tile/../../secret", "/secret"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(base + path, timeout=10)
-        # What is no tile goes on to the service, which is not there.
-        assert refused.value.code in {400, 502}
+        with refused.value as answer:
+            # What is no tile goes on to the service, which is not there.
+            assert answer.code in {400, 502}
