@@ -73,6 +73,16 @@ def test_a_new_name_of_a_group_is_on_the_next_page(
     assert hits() == 0
 
 
+def test_lines_are_written_as_they_are_and_names_in_them_are_escaped(
+    story: House, client: FlaskClient, superuser_dsn: str
+) -> None:
+    change(superuser_dsn, "UPDATE civic_group SET name = '<script>&''\"' WHERE no = '0132'")
+    for path in ("/ledger", "/en/ledger?group=0132", "/glance"):
+        told = client.get(path).text
+        assert "<script>&" not in told
+        assert "&lt;script&gt;&amp;&#39;&#34;" in told
+
+
 @pytest.mark.parametrize("table", ["field", "programme"])
 def test_a_name_of_the_register_that_changes_and_changes_back_is_never_old(
     story: House, client: FlaskClient, hits: Hits, superuser_dsn: str, table: str
