@@ -1,15 +1,17 @@
 """Recheck an allocation run: ``python checker.py PROBLEM.json PLAN.json``.
 
-Anyone may run this file: it needs Python 3.11 and nothing else, shares no line with the program
-that made the plan, and solves nothing. It verifies the problem's hash, every ledger row, every
-sum, the minima and each gift's share, and further
+Anyone may run this file: it needs Python 3.9 or newer and nothing else, and shares no line with
+the program that made the plan. It verifies the problem's hash, every ledger row, every sum, the
+minima, each gift's share, the sets behind a lack or a surplus and every stated reason, and further
 
 * levels 1 and 2 (largest total, then most yen at first choice, ...) by the published prices: no
   permitted payment beats the prices, every payment made meets them, and only money that is all
   spent and awards that are full have one (linear duality, compared lexicographically);
 * levels 3 and 4 (who receives, whose money is spent) by looking for an exchange of one yen that
   keeps levels 1 and 2 and comes earlier in the rule's order. Where there is none, there is no
-  better plan: on an M-convex set a local optimum is global.
+  better plan: on an M-convex set a local optimum is global;
+* cancelled awards, if there are any, by shifting yen along cheapest cycles from the plan to the
+  rounds of the rule: all awards, those that reach their minimum, each further chance.
 
 Who pays whom inside these totals is free. Exit status: 0 good, 1 violation, 2 malformed file.
 """
@@ -27,6 +29,7 @@ from typing import Any
 
 ANNOTATIONS = {"name", "description", "unit", "expected", "designated_first_greedy"}
 WIDTH = {"group": 0, "award": 0, "programme": 1, "field": 2, "any": 3}
+LONGEST = 20  # digits and sign of an integer; longer ones are beyond every limit
 SOURCE = None  # the node through which unspent money enters an exchange
 
 
@@ -36,11 +39,14 @@ class Malformed(Exception):  # noqa: N818 - a file is malformed, the program has
 
 def main(argv: list[str]) -> int:
     """Check the two files named in ``argv``; print the verdict and return the exit status."""
+    if len(argv) != 2:
+        sys.stderr.write("usage: python checker.py PROBLEM.json PLAN.json\n")
+        return 2
     try:
         problem, plan = map(_load, argv)
         violations = check(problem, plan)
-    except (Malformed, OSError, ValueError, RecursionError) as error:
-        sys.stderr.write(f"PROBLEM.json PLAN.json: malformed: {error}\n")
+    except Malformed as error:
+        sys.stderr.write(f"malformed: {error}\n")
         return 2
     verdict = [f"violation: {violation}\n" for violation in violations]
     sys.stdout.write("".join(verdict) or "ok: the plan follows the rule\n")
@@ -56,10 +62,25 @@ def _load(path: str) -> Any:
         return dict(items)
 
     def number(text: str) -> int:
-        raise Malformed(f"{path}: {text} is not an integer")
+        raise Malformed(f"{path}: {text[:20]} is not an integer")
 
-    text = Path(path).read_bytes().decode("utf-8")
-    return json.loads(text, object_pairs_hook=pairs, parse_float=number, parse_constant=number)
+    def integer(text: str) -> int:
+        return int(text) if len(text) <= LONGEST else number(text)
+
+    try:
+        return json.loads(
+            Path(path).read_bytes().decode("utf-8"),
+            object_pairs_hook=pairs,
+            parse_int=integer,
+            parse_float=number,
+            parse_constant=number,
+        )
+    except RecursionError as error:
+        raise Malformed(f"{path}: nested too deeply") from error
+    except OSError as error:
+        raise Malformed(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise Malformed(f"{path}: not JSON in UTF-8: {error}") from error
 
 
 def check(problem: Any, plan: Any) -> list[str]:
@@ -72,8 +93,12 @@ def check(problem: Any, plan: Any) -> list[str]:
         if problem["format"] != "alloc-case/1" or plan["format"] != "alloc-plan/1":
             raise Malformed("not an alloc-case/1 with an alloc-plan/1")
         return list(_violations(_Books(problem, plan)))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise Malformed(f"problem or plan: {error} is missing or names nothing") from error
+    except RecursionError as error:
+        raise Malformed("problem or plan: nested too deeply") from error
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Malformed(f"problem or plan: not of the published form: {error}") from error
 
 
 class _Books:
@@ -109,6 +134,7 @@ class _Books:
         self.unbooked = -rows
         # From here on only the rule's own payments: the ledger without the manual ones.
         known = {pair: yen for pair, yen in (+rows).items() if pair[0] in self.gifts}
+        self.payments = known
         self.spent = _sum((gift, yen) for (gift, _), yen in known.items())
         self.receipt = _sum((grant, yen) for (_, grant), yen in known.items())
         self.pot_spent = _sum((self.pot[gift], yen) for gift, yen in self.spent.items())
@@ -200,8 +226,35 @@ def _identity(books: _Books) -> Iterator[str]:
         yield f"problem_sha256: the problem's hash is {digest}"
     if len(books.gifts) < len(gifts) or len(books.grants) < len(grants):
         yield "problem: an id is given twice"
-    if books.plan["rule"]["name"] != "LEX-FLOW":
-        yield f"rule: this file checks LEX-FLOW, not {books.plan['rule']['name']}"
+    if books.plan["rule"] != {"name": "LEX-FLOW", "version": "1"}:
+        yield f"rule: this file checks LEX-FLOW/1, not {books.plan['rule']}"
+
+
+def _problem(books: _Books) -> Iterator[str]:
+    """What the problem says was done before must have been possible and permitted."""
+    for name, yen in {**books.free, **books.need}.items():
+        if yen < 0:
+            yield f"problem: more than {name} has, or may receive, was paid or refunded before"
+    amounts = [
+        (f"{kind}.{item['id']}.{key}", item.get(key, 0))
+        for kind, keys in (
+            ("donations", ("amount", "refunded")),
+            ("grants", ("approved_max", "min_viable")),
+        )
+        for item in books.problem[kind]
+        for key in keys
+    ]
+    rows = [*books.problem.get("previous", []), *books.problem.get("fixed", [])]
+    amounts += [(f"payment of {row['donation']}", row["amount"]) for row in rows]
+    for place, yen in amounts:
+        if isinstance(yen, bool) or not isinstance(yen, int) or yen < 0:
+            yield f"problem: {place} is no amount of yen"
+    for row in books.problem.get("previous", []):
+        gift, grant = row["donation"], row["grant"]
+        named = {use for level in books.gifts[gift]["levels"] for use in level["uses"]}
+        exhausted = {use for _, uses in books.key[gift][1] for use in uses}
+        if not (named | exhausted) & books.offers[grant]:
+            yield f"problem: the earlier payment of {gift} to {grant} was never permitted"
 
 
 def _spelling(value: Any) -> str:
@@ -248,7 +301,7 @@ def _totals(books: _Books) -> Iterator[str]:
         "undesignated_yen": total - sum(ranks),
         "spent": zero(books.gifts, 0) | _sum((row["donation"], row["amount"]) for row in ledger),
         "grants": zero(books.grants, 0) | _sum((row["grant"], row["amount"]) for row in ledger),
-        "class_vintage": [dict(zip(names, row, strict=True)) for row in table],
+        "class_vintage": [dict(zip(names, row)) for row in table],
     }
     for name, value in claims.items():
         if _spelling(books.plan[name]) != _spelling(value):
@@ -280,7 +333,7 @@ class _Market:
         if [_spelling(key) for key in books.classes] != [_spelling(name) for name in names]:
             raise Malformed("potentials.classes: not the classes of the problem in their order")
         prices = (tuple(row["price"]) for row in stated["classes"])
-        self.of = dict(zip(books.classes, prices, strict=True))
+        self.of = dict(zip(books.classes, prices))
         self.members: defaultdict[Any, list[str]] = defaultdict(list)
         self.floor: dict[str, tuple[int, ...]] = {}
         for name in sorted(books.active):
@@ -298,7 +351,7 @@ class _Market:
     def exact(self, key: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
         """The (use, price) pairs at which a class may pay without touching levels 1 and 2."""
         for rank, uses in key[1]:
-            pairs = zip(self.worth(key, rank), self.of[key], strict=True)
+            pairs = zip(self.worth(key, rank), self.of[key])
             rest = tuple(worth - price for worth, price in pairs)
             yield from ((use, rest) for use in uses if (use, rest) in self.members)
 
@@ -348,7 +401,7 @@ def _offers(books: _Books, market: _Market, key: Any) -> Iterator[str]:
 
 
 def _plus(one: Iterable[int], other: Iterable[int]) -> tuple[int, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+    return tuple(a + b for a, b in zip(one, other))
 
 
 def _receipts(books: _Books) -> Iterator[str]:
@@ -436,6 +489,8 @@ def _cuts(books: _Books) -> Iterator[str]:
             members.setdefault((use,), []).append(grant)
     lack, gifts = set(short["grants"]), set(over["donations"])
     surplus = {key for gift, key in books.key.items() if gift in gifts}
+    if not isinstance(short["grants"], list) or not isinstance(over["donations"], list):
+        raise Malformed("shortage_set, surplus_set: no lists")
     if not lack <= books.active or not gifts <= books.key.keys():
         yield "shortage_set, surplus_set: name what is not there"
         return
@@ -475,9 +530,273 @@ def _smallest(books: _Books, uses: dict[Any, Any], members: dict[Any, Any]) -> I
         yield "max_total_ignoring_ranks: is not the total"
 
 
+class _Rounds:
+    """The rounds of the rule about minima, each reached from the one before by shifting yen.
+
+    A circulation source -> class -> use -> grant -> sink -> source whose arcs are worth what a
+    yen adds to the total, to a rank, to a minimum or to a tier. The worths are digits of one
+    number in a base that no cycle can overflow, so comparing numbers compares lexicographically.
+    Where one grant or some money is set free, every cycle that is worth something passes there;
+    the best one is taken again and again until none is worth anything (Busacker and Gowen 1960).
+    """
+
+    def __init__(self, books: _Books) -> None:
+        self.books = books
+        self.active = set(books.active)
+        self.head: list[Any] = []
+        self.room: list[int] = []
+        self.worth: list[int] = []
+        self.out: defaultdict[Any, list[int]] = defaultdict(list)
+        self.ends: dict[str, tuple[int, int]] = {}
+        self.before: dict[Any, int] = {}
+        worth, plenty = self._digits(), sum(books.money.values()) + 1
+        back = self._arc("sink", "source", plenty, worth["total"])
+        for name in sorted(books.grants):
+            for use in sorted(books.offers[name]):
+                self.before[use, name] = self._arc(("use", use), ("grant", name), plenty, 0)
+            missing = self._arc(("grant", name), "sink", 0, worth.get(("minimum", name), 0))
+            tier = worth["tier", books.grants[name]["tier"]]
+            self.ends[name] = missing, self._arc(("grant", name), "sink", 0, tier)
+        for key in books.classes:
+            self.before[key] = self._arc("source", ("class", key), books.money[key], 0)
+            for rank, use in _first_ranks(key):
+                value = 0 if key[0] else worth.get(("rank", rank), 0)
+                self.before[key, use] = self._arc(("class", key), ("use", use), plenty, value)
+        for name in self.active:
+            self._open(name)
+        self._load(back)
+
+    def _digits(self) -> dict[Any, int]:
+        """The worth of each level of the rule, the least important first."""
+        books, grants = self.books, self.books.grants
+        ranks = sorted({rank for key in books.classes if not key[0] for rank, _ in key[1]})
+        levels: list[Any] = [("rank", rank) for rank in ranks]
+        levels.insert(0 if books.policy["order"] == "funding_first" else len(levels), "total")
+        for tier in sorted({grant["tier"] for grant in grants.values()}):
+            here = [name for name in books.ranking if grants[name]["tier"] == tier]
+            levels += [("minimum", name) for name in here if self._minimum(name)]
+            levels.append(("tier", tier))
+        base = 8 * len(books.classes) + 16
+        return {level: base**place for place, level in enumerate(reversed(levels))}
+
+    def _minimum(self, name: str) -> int:
+        """Yen a grant still needs to reach its minimum."""
+        return max(0, int(self.books.grants[name]["min_viable"]) - self.books.paid[name])
+
+    def _arc(self, tail: Any, head: Any, room: int, worth: int) -> int:
+        """A new arc (even number) and its reverse (the next odd number)."""
+        arc = len(self.head)
+        self.head += [head, tail]
+        self.room += [room, 0]
+        self.worth += [worth, -worth]
+        self.out[tail].append(arc)
+        self.out[head].append(arc + 1)
+        return arc
+
+    def _push(self, arc: int, yen: int) -> None:
+        self.room[arc] -= yen
+        self.room[arc ^ 1] += yen
+
+    def _open(self, name: str) -> None:
+        least = self._minimum(name)
+        for arc, room in zip(self.ends[name], (least, self.books.need[name] - least)):
+            self.room[arc] = room
+
+    def _load(self, back: int) -> None:
+        """Put the plan's own payments on the arcs."""
+        books = self.books
+        for (gift, grant), yen in books.payments.items():
+            key = books.key[gift]
+            level = dict(key[1])[books.rank(key, grant) or 0]
+            use = min(books.offers[grant].intersection(level))
+            least = min(yen, self.room[self.ends[grant][0]])
+            for arc in (self.before[key], self.before[key, use], self.before[use, grant], back):
+                self._push(arc, yen)
+            self._push(self.ends[grant][0], least)
+            self._push(self.ends[grant][1], yen - least)
+
+    def short(self) -> set[str]:
+        """Active grants below their minimum."""
+        return {name for name in self.active if self.room[self.ends[name][0]]}
+
+    def admit(self, name: str) -> None:
+        """Let one more grant take part."""
+        self.active.add(name)
+        self._open(name)
+        self._improve(("grant", name))
+
+    def offer_again(self, name: str) -> None:
+        """Admit a grant unless somebody then falls below a minimum."""
+        before = (set(self.active), list(self.room))
+        self.admit(name)
+        if self.short():
+            self.active, self.room = before
+
+    def cancel(self, names: set[str]) -> None:
+        """Let grants take part no more; what they had received is free again."""
+        for name in sorted(names):
+            yen = sum(self.room[arc ^ 1] for arc in self.ends[name])
+            for arc in self.ends[name]:
+                self.room[arc] = self.room[arc ^ 1] = 0
+            self._withdraw("sink", "source", yen)
+            self._withdraw_before(("grant", name), yen)
+        self.active -= names
+        self._improve("source")
+
+    def _withdraw(self, tail: Any, head: Any, yen: int) -> None:
+        arc = next(arc for arc in self.out[tail] if self.head[arc] == head and not arc % 2)
+        self._push(arc, -yen)
+
+    def _withdraw_before(self, node: Any, yen: int) -> None:
+        """Take ``yen`` off the arcs that lead to a node, back to the source."""
+        if node == "source":
+            return
+        for reverse in (arc for arc in self.out[node] if arc % 2):
+            part = min(yen, self.room[reverse])
+            if part:
+                self._push(reverse ^ 1, -part)
+                self._withdraw_before(self.head[reverse], part)
+                yen -= part
+
+    def _improve(self, start: Any) -> None:
+        while True:
+            best, last = self._best_cycle(start)
+            if best <= 0:
+                return
+            path: list[int] = []
+            node = start
+            while not path or node != start:
+                path.append(last[node])
+                node = self.head[last[node] ^ 1]
+            yen = min(self.room[arc] for arc in path)
+            for arc in path:
+                self._push(arc, yen)
+
+    def _best_cycle(self, start: Any) -> tuple[int, dict[Any, int]]:
+        """The worth of the best cycle through a node and the last arc to each node."""
+        worth: dict[Any, int] = {}
+        last: dict[Any, int] = {}
+        queue, waiting, turns = [start], {start}, 0
+        while queue:
+            turns += 1
+            if turns > len(self.out) + 2:
+                raise Malformed("dropped: the plan itself can be improved")
+            now, queue, waiting = queue, [], set()
+            for node in now:
+                here = 0 if turns == 1 else worth[node]
+                for arc in self.out[node]:
+                    head, value = self.head[arc], here + self.worth[arc]
+                    if self.room[arc] and (head not in worth or value > worth[head]):
+                        worth[head], last[head] = value, arc
+                        if head != start and head not in waiting:
+                            waiting.add(head)
+                            queue.append(head)
+        return worth.get(start, 0), last
+
+
+def _first_ranks(key: Any) -> Iterator[tuple[int, str]]:
+    """Each use of a class with the first rank that names it."""
+    seen: set[str] = set()
+    for rank, uses in key[1]:
+        yield from ((rank, use) for use in uses if use not in seen)
+        seen.update(uses)
+
+
+def _cancelled(books: _Books) -> Iterator[str]:
+    """M: cancelled are exactly the awards that the rule about minima cancels."""
+    if not books.dropped:
+        return
+    rounds = _Rounds(books)
+    for name in books.ranking:
+        if name in books.dropped:
+            rounds.admit(name)
+    while short := rounds.short():
+        rounds.cancel(short)
+    every = {name for name in books.grants if books.need[name] > 0}
+    for name in (name for name in books.ranking if name in every - rounds.active):
+        rounds.offer_again(name)
+    cancelled = every - rounds.active
+    for name in sorted(cancelled ^ books.dropped):
+        verb = "must" if name in cancelled else "may not"
+        yield f"dropped: the rule about minima says that {name} {verb} be cancelled"
+
+
+def _reasons(books: _Books) -> Iterator[str]:
+    """Every reason that the plan states, of awards and of gifts."""
+    stated, codes = books.plan["reasons"], {name: _award_code(books, name) for name in books.grants}
+    lack = set(books.plan["shortage_set"]["grants"])
+    manual = _sum((grant, yen) for (_, grant), yen in books.fixed.items())
+    due = {
+        name: {
+            "code": code,
+            "requested": books.need[name] + manual[name],
+            "missing": books.need[name] - books.receipt[name],
+            "in_shortage_set": name in lack,
+        }
+        for name, code in codes.items()
+    }
+    states: defaultdict[str, set[str]] = defaultdict(set)
+    for name, code in codes.items():
+        for use in books.offers[name]:
+            states[use].add("full" if code == "closed" else code)
+    ranks: defaultdict[str, set[int]] = defaultdict(set)
+    for row in books.plan["ledger"]:
+        ranks[row["donation"]].add(row["rank"])
+    wanted = {
+        "grants": due,
+        "donations": {name: _gift_reason(books, name, states, ranks[name]) for name in books.gifts},
+    }
+    for kind, rows in wanted.items():
+        for name in sorted(rows.keys() | stated[kind].keys()):
+            if _spelling(stated[kind].get(name)) != _spelling(rows.get(name)):
+                yield f"reasons.{kind}.{name}: the books say {_spelling(rows.get(name))}"
+
+
+def _award_code(books: _Books, name: str) -> str:
+    if not books.need[name]:
+        return "closed"
+    if name not in books.active:
+        return "cancelled_minimum"
+    return "full" if books.receipt[name] == books.need[name] else "short"
+
+
+def _gift_reason(books: _Books, name: str, states: Any, ranks: set[int]) -> dict[str, Any]:
+    gift, key, today = books.gifts[name], books.key[name], books.problem["run_date"]
+    over = [(level.get("expires") or today) < today for level in gift["levels"]]
+    exhausted = all(over) and gift["on_exhausted"] == "any"
+
+    def found(uses: Iterable[str]) -> set[str]:
+        return {state for use in uses for state in states.get(use, ())}
+
+    def level_code(rank: int, level: Any) -> str:
+        if exhausted or (over[rank - 1] and rank not in ranks):
+            return "expired"
+        if rank in ranks:
+            return "used"
+        if (level.get("opens") or today) > today:
+            return "not_open"
+        here = found(level["uses"])
+        words = {"short": "not_needed", "full": "full", "cancelled_minimum": "cancelled_minimum"}
+        return next((word for state, word in words.items() if state in here), "no_grant")
+
+    free, spent = books.free[name], books.spent[name]
+    code = ("partly_spent" if ranks else "unspent") if free > spent else "spent"
+    levels = [level_code(rank, level) for rank, level in enumerate(gift["levels"], start=1)]
+    reason = {"code": code if ranks or free > spent else "nothing_free", "levels": levels}
+    if free > spent and not key[1]:
+        reason["idle"] = gift["on_exhausted"] if all(over) else "no_active_level"
+    elif free > spent:
+        closed = found(use for _, uses in key[1] for use in uses) & {"full", "cancelled_minimum"}
+        reason["idle"] = "all_full" if closed else "no_grant"
+    return reason
+
+
 def _violations(books: _Books) -> Iterator[str]:
     """Every check relies on the earlier ones, so the first with findings is the last."""
-    checks = (_identity, _rows, _totals, _minima, _prices, _receipts, _spending, _shares, _cuts)
+    checks = (
+        *(_identity, _problem, _rows, _totals, _minima, _prices, _receipts),
+        *(_cancelled, _spending, _shares, _cuts, _reasons),
+    )
     for one in checks:
         found = list(one(books))
         yield from found

@@ -1,18 +1,21 @@
 """The checker accepts every plan of the rule and rejects what changes a total."""
 
+import ast
 import copy
 import json
 import os
 import pathlib
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from allocation.problems import problems
+from allocation.test_bad_files import GOOD
 from allocation.test_examples import CASES
 from fund.allocation import checker
-from fund.allocation.domain import allocate, problem_from
+from fund.allocation.domain import allocate, minima, problem_from, rule
 
 EXAMPLES = 3000 if os.environ.get("FUND_NIGHTLY") == "1" else 120
 several = settings(
@@ -153,3 +156,71 @@ def test_the_checker_imports_nothing_but_the_standard_library():
         "sys",
         "typing",
     }
+
+
+def plan_for(problem, active):
+    """The plan of somebody who decides alone which awards (by id) take part."""
+
+    def decided(question):
+        chosen = [grant.id in active for grant in question.needs.grants]
+        return minima.outline(question, np.array(chosen) & (question.needs.need > 0))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rule, "choose_grants", decided)
+        return plan_of(problem)
+
+
+@several
+@given(problems(gifts=(1, 8), awards=(2, 7), most=40))
+def test_a_plan_that_cancels_other_awards_than_the_rule_is_rejected(problem):
+    """Such a plan is whole and best in itself: only the rounds of the rule speak against it."""
+    plan = plan_of(problem)
+    assert checker.check(problem, plan) == []
+    every = {grant["id"] for grant in problem["grants"]}
+    for name in sorted(every):
+        forged = plan_for(problem, (every - set(plan["dropped"])) ^ {name})
+        if forged["dropped"] != plan["dropped"]:
+            assert checker.check(problem, forged)
+
+
+@several
+@given(large, st.data())
+def test_a_false_reason_is_rejected(problem, data):
+    plan = plan_of(problem)
+    rows = plan["reasons"][data.draw(st.sampled_from(["donations", "grants"]))]
+    assume(rows)
+    name = data.draw(st.sampled_from(sorted(rows)))
+    key = data.draw(st.sampled_from(sorted(rows[name])))
+    rows[name][key] = spoiled(rows[name][key])
+    assert checker.check(problem, plan)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"previous": [{"donation": "d0", "grant": "g1", "amount": 1}]}, "never permitted"),
+        ({"previous": [{"donation": "d0", "grant": "g0", "amount": -1}]}, "no amount"),
+        ({"previous": [{"donation": "d0", "grant": "g0", "amount": True}]}, "no amount"),
+        ({"previous": [{"donation": "d0", "grant": "g0", "amount": 11}]}, "more than d0 has"),
+        ({"fixed": [{"donation": "d0", "grant": "g1", "amount": 1}]}, "may not pay"),
+    ],
+)
+def test_a_problem_that_breaks_a_wish_is_a_violation_whatever_its_hash(change, word):
+    problem = {**copy.deepcopy(GOOD), "fixed": [], "previous": []}
+    problem["donations"][0]["levels"] = [{"uses": ["group:A"]}]
+    plan = plan_of(problem)
+    problem |= change
+    found = checker.check(problem, plan)
+    assert [line for line in found if "hash" in line]
+    plan["problem_sha256"] = found[0].rsplit(" ", 1)[1]
+    plan["ledger"] += [row | {"rank": 1, "use": "group:A"} for row in change.get("fixed", [])]
+    assert any(word in line for line in checker.check(problem, plan))
+
+
+def test_the_checker_is_written_for_python_3_9():
+    source = pathlib.Path(checker.__file__).read_text()
+    tree = ast.parse(source, feature_version=(3, 9))
+    keywords = {key.arg for key in ast.walk(tree) if isinstance(key, ast.keyword)}
+    assert "strict" not in keywords
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Match)]
+    assert "from __future__ import annotations" in source

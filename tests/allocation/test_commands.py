@@ -68,6 +68,47 @@ def test_the_checker_runs_alone_with_nothing_but_python(plan, tmp_path):
     assert subprocess.run(command[:-1], check=False, capture_output=True).returncode == 2
 
 
+def test_the_checker_runs_isolated_in_an_empty_folder(plan, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for source in (pathlib.Path(checker_module.__file__), CASE, plan):
+        (empty / source.name).write_bytes(source.read_bytes())
+    command = [sys.executable, "-I", "-S", "checker.py", CASE.name, plan.name]
+    done = subprocess.run(
+        command, cwd=empty, env={}, check=False, capture_output=True, encoding="utf-8"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "ok: the plan follows the rule\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\xff",
+        b"\xef\xbb\xbf{}",
+        b"9" * 100_000,
+        b"NaN",
+        b'{"a": 1e3}',
+        b'{"a": 1, "a": 1}',
+        b"{} {}",
+        b"",
+    ],
+)
+def test_what_is_no_file_of_a_run_is_named_and_exits_with_two(plan, tmp_path, data):
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(data)
+    for command in ([allocate, [str(bad)]], [recheck, [str(CASE), str(bad)]]):
+        result = CliRunner().invoke(*command)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert str(bad) in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
 def test_the_plan_names_rule_and_problem(plan):
     document = json.loads(plan.read_bytes())
     assert document["format"] == "alloc-plan/1"

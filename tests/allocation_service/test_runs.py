@@ -301,7 +301,9 @@ def test_the_database_itself_refuses_a_line_against_wish_or_ceiling(
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
         insert_line(app_dsn, number, line)
     assert refused.value.diag.constraint_name == law
-    insert_line(app_dsn, number, ("G-00000001/1", "A2026-0002", 1, 2, "any"))
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        insert_line(app_dsn, number, ("G-00000001/1", "A2026-0002", 1, 2, "any"))
+    assert refused.value.diag.constraint_name == "line_of_approved_run"
 
 
 def test_a_tampered_plan_is_not_approved(house, people, app_dsn, superuser_dsn):

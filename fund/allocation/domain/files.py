@@ -132,7 +132,7 @@ def _level(value: Any) -> Level:
     for at, use in enumerate(uses):
         prefix, colon, name = use.partition(":")
         if use != ANY and not (prefix in _PREFIXES and colon and name):
-            refuse(f"uses[{at}]", f"unknown use {json.dumps(use, ensure_ascii=False)}")
+            refuse(f"uses[{at}]", f"unknown use {_quoted(use)}")
     level = Level(uses, members.optional_day("opens"), members.optional_day("expires"))
     if level.opens and level.expires and level.opens > level.expires:
         refuse("expires", "lies before opens, so that the level would never be valid")
@@ -209,21 +209,21 @@ def _check_payments(problem: Problem) -> None:
     for place, row in rows:
         donation, grant = donations.get(row.donation), grants.get(row.grant)
         if donation is None:
-            return refuse(f"{place}.donation", f"there is no donation {row.donation}")
+            return refuse(f"{place}.donation", f"there is no donation {_quoted(row.donation)}")
         if grant is None:
-            return refuse(f"{place}.grant", f"there is no grant {row.grant}")
+            return refuse(f"{place}.grant", f"there is no grant {_quoted(row.grant)}")
         if isinstance(row, Override):
             permitted = choice(preference_of(donation, problem.run_date), grant) is not None
         else:
             permitted = ever_permitted(donation, grant, problem.run_date)
         if not permitted:
-            refuse(f"{place}.grant", f"donation {donation.id} was never permitted for it")
+            refuse(f"{place}.grant", f"donation {_quoted(donation.id)} was never permitted for it")
         given[donation.id] += row.amount
         received[grant.id] += row.amount
         if given[donation.id] > donation.amount - donation.refunded:
-            refuse(f"{place}.amount", f"more than donation {donation.id} has")
+            refuse(f"{place}.amount", f"more than donation {_quoted(donation.id)} has")
         if received[grant.id] > grant.approved_max:
-            refuse(f"{place}.amount", f"more than grant {grant.id} may receive")
+            refuse(f"{place}.amount", f"more than grant {_quoted(grant.id)} may receive")
     return None
 
 
@@ -260,3 +260,8 @@ def _id(item: dict[str, Any]) -> str:
 
 def _spelling(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _quoted(name: str) -> str:
+    """A name in one line, whatever it holds."""
+    return json.dumps(name, ensure_ascii=False)

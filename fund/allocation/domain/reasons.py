@@ -107,7 +107,7 @@ def explain_donations(
     rows = zip(donations, gifts.yen.tolist(), answer.ledger.spent.tolist(), strict=True)
     for (donation, preference), free, spent in rows:
         ranks = used.get(donation.id, set())
-        if preference == EXHAUSTED:
+        if preference == EXHAUSTED and _all_expired(donation, problem):
             codes = ["expired"] * len(donation.levels)
         else:
             codes = [
@@ -149,9 +149,13 @@ def _idle(
 ) -> str:
     """Why free yen of a donation were not used; by P2 no permitted grant has room left."""
     if not preference.levels:
-        exhausted = all(has_expired(level, problem.run_date) for level in donation.levels)
-        if exhausted and donation.on_exhausted != ANY:
+        if _all_expired(donation, problem) and donation.on_exhausted != ANY:
             return donation.on_exhausted
         return "no_active_level"
     state = _state([use for _, uses in preference.levels for use in uses], states)
     return "all_full" if state.full or state.cancelled else "no_grant"
+
+
+def _all_expired(donation: Donation, problem: Problem) -> bool:
+    """Whether no level is left; a wish for anywhere is in the same class without that."""
+    return all(has_expired(level, problem.run_date) for level in donation.levels)
