@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make help` lists it. The work itself is in .ci/setup and .ci/lock.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types contracts check bench soak lock clean
+.PHONY: help setup run test nightly lint types contracts check bench soak lock clean
 
 # Where a shell forbids bytecode, every process started here would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,6 +20,9 @@ run: setup ## Start the whole service with sample data (Ctrl-C stops it)
 
 test: setup ## Run every test
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+nightly: setup ## The allocation rule against enumeration (10,000 problems) and HiGHS (1,000), its properties at length
+	@FUND_NIGHTLY=1 $(BIN)/pytest -n $(WORKERS) tests/allocation
 
 lint: setup ## Format and style
 	@$(BIN)/ruff format --check .

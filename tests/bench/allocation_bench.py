@@ -1,12 +1,13 @@
 """The allocation rule beside what others would use, on the same gifts, in one run.
 
-    python tests/bench/allocation_bench.py [--gifts 1000000] [--awards 1000] [--repeat 3]
+    python tests/bench/allocation_bench.py [--gifts 1000000] [--awards 1000] [--rounds 2]
 
 Compared are LEX-FLOW with every level, certificate and the full per-gift ledger; the same
 network without aggregation (one node per gift) in OR-Tools, total and ranks only; HiGHS on the
-same linear programme; networkx; and plain greedy (designated first, rank by rank). HiGHS and
-networkx are too slow for a million gifts and run on ``--small`` gifts, beside us on the same.
-Every run has a process of its own, so that peak memory is its own. Data are synthetic (見本).
+same linear programme; networkx; and plain greedy (designated first, rank by rank). Of these only
+OR-Tools and greedy finish with a million gifts; HiGHS runs on ``--middle`` gifts and networkx on
+``--small``, each beside all that can. Every run has a process of its own, so that peak memory is
+its own. Data are synthetic (見本). The last result is kept in ``results/allocation.md``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import argparse
 import dataclasses
 import multiprocessing
 import resource
-import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import arena as place
 import numpy as np
+from results import Figures, Ratio, keep
 
 from fund.allocation.domain.classes import Gifts
 from fund.allocation.domain.problem import Grant, Policy
@@ -244,21 +246,51 @@ def measure(method: str, gifts: int, awards: int) -> tuple[float, int, int]:
     return answer
 
 
-def compare(methods: list[str], gifts: int, awards: int, repeat: int) -> None:
-    """Print one table; the methods take turns, medians are compared."""
-    found: dict[str, list[tuple[float, int, int]]] = {name: [] for name in methods}
-    for _ in range(repeat):
-        for name in methods:
-            found[name].append(measure(name, gifts, awards))
-    ours = statistics.median(seconds for seconds, _, _ in found["lex_flow"])
-    lines = [f"\n{gifts:,} gifts x {awards:,} awards, median of {repeat}"]
-    lines += [f"{'method':28}{'seconds':>10}{'peak MB':>10}{'x ours':>9}{'total yen':>20}"]
-    for name, runs in found.items():
-        seconds = statistics.median(one for one, _, _ in runs)
-        peak, total = max(one for _, one, _ in runs), runs[0][2]
-        lines.append(f"{name:28}{seconds:10.2f}{peak:10}{seconds / ours:9.1f}{total:20,}")
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+NAMES = {
+    "lex_flow": "LEX-FLOW",
+    "flow_without_aggregation": "OR-Tools, a node for each gift",
+    "greedy": "greedy",
+    "highs": "HiGHS",
+    "networkx_flow": "networkx",
+}
+EVERY = tuple(NAMES)
+
+
+def compare(figures: Figures, methods: Sequence[str], gifts: int, awards: int) -> None:
+    """Let the methods take turns, once for each round, and keep seconds and peaks."""
+    totals = {}
+    for _ in range(figures.rounds):
+        for method in methods:
+            seconds, peak, totals[method] = measure(method, gifts, awards)
+            name = f"{gifts:,} x {awards:,}, {NAMES[method]}"
+            sys.stdout.write(f"{name}: {seconds:.2f} s, {peak} MB\n")
+            sys.stdout.flush()
+            figures.rates.setdefault(f"{name}: seconds", []).append(seconds)
+            figures.rates.setdefault(f"{name}: peak MB", []).append(peak)
+    figures.notes[f"{gifts:,} x {awards:,}: yen paid"] = ", ".join(
+        f"{NAMES[method]} {total:,}" for method, total in totals.items()
+    )
+    figures.notes[f"{gifts:,} x {awards:,}: do not finish"] = (
+        ", ".join(NAMES[method] for method in EVERY if method not in methods) or "none"
+    )
+
+
+def ratios(gifts: int, awards: int, *, large: bool) -> list[Ratio]:
+    """What others take over what we take, on the same gifts."""
+    ours = f"{gifts:,} x {awards:,}, {NAMES['lex_flow']}"
+    found = [
+        Ratio(
+            f"{gifts:,}",
+            f"{NAMES[method]} over LEX-FLOW, seconds",
+            f"{gifts:,} x {awards:,}, {NAMES[method]}: seconds",
+            f"{ours}: seconds",
+            15 if large and method == "flow_without_aggregation" else None,
+        )
+        for method in EVERY[1:]
+    ]
+    if large:
+        found.append(Ratio(f"{gifts:,}", "our peak over 300 MB", f"{ours}: peak MB", 300.0, None))
+    return found
 
 
 def main() -> None:
@@ -266,14 +298,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gifts", type=int, default=1_000_000)
     parser.add_argument("--awards", type=int, default=1_000)
+    parser.add_argument("--middle", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=10_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
-    compare(
-        ["lex_flow", "flow_without_aggregation", "greedy"], asked.gifts, asked.awards, asked.repeat
+    figures = Figures(place.machine(), asked.rounds)
+    few = min(asked.awards, 200)
+    compare(figures, EVERY[:3], asked.gifts, asked.awards)
+    compare(figures, EVERY[:4], asked.middle, few)
+    compare(figures, EVERY, asked.small, few)
+    keep(
+        "allocation",
+        figures,
+        [
+            *ratios(asked.gifts, asked.awards, large=True),
+            *ratios(asked.middle, few, large=False),
+            *ratios(asked.small, few, large=False),
+        ],
     )
-    every = ["lex_flow", "flow_without_aggregation", "greedy", "highs", "networkx_flow"]
-    compare(every, asked.small, min(asked.awards, 200), 1)
 
 
 if __name__ == "__main__":

@@ -203,12 +203,9 @@ def per_second(work: Callable[[int], object], numbers: range, threads: int = 1) 
     return each * threads / (time.perf_counter() - began)
 
 
-def machine(cluster: Cluster) -> dict[str, object]:
-    """What a reader must know to judge the figures."""
-    with psycopg.connect(cluster.dsn(SUPERUSER, "postgres")) as connection:
-        version, fsync = connection.execute(
-            "SELECT current_setting('server_version'), current_setting('fsync')"
-        ).fetchone() or ("", "")
+def machine(cluster: Cluster | None = None) -> dict[str, object]:
+    """What a reader must know to judge the figures; of the database where one is measured."""
+    server = {} if cluster is None else {"postgresql": _server(cluster)}
     models = {
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -219,6 +216,14 @@ def machine(cluster: Cluster) -> dict[str, object]:
         "cores": os.cpu_count(),
         "cpu": ", ".join(sorted(models)),
         "load_before": round(os.getloadavg()[0], 1),
-        "postgresql": f"{version} (fsync {fsync})",
+        **server,
         "python": platform.python_version(),
     }
+
+
+def _server(cluster: Cluster) -> str:
+    with psycopg.connect(cluster.dsn(SUPERUSER, "postgres")) as connection:
+        version, fsync = connection.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync')"
+        ).fetchone() or ("", "")
+    return f"{version} (fsync {fsync})"

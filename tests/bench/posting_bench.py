@@ -1,12 +1,13 @@
 """Approving a run: every line of a plan posted in one transaction, with all its laws.
 
-    python tests/bench/posting_bench.py [--scale 0.1] [--awards 1000] [--group-by 1000000]
+    python tests/bench/posting_bench.py [--scale 1] [--awards 1000] [--group-by 10000000]
 
-``--scale 1`` posts about 100,000 lines: gifts with wishes for groups, fields, themes and
+``--scale 1`` (the default) posts about 100,000 lines: gifts with wishes for groups, fields, themes and
 anywhere, in books made by the ledger's own writer on a durable PostgreSQL. The figure is what
 the approving person waits for: recheck, the problem frozen anew, entries, postings, lots, lines,
 gifts, awards, audit. Memory is the process' own peak. ``--group-by N`` compares the rule on N
-gifts (arrays in memory) with PostgreSQL's GROUP BY over N rows, the least anybody must do.
+gifts (arrays in memory) with PostgreSQL's GROUP BY over N rows, the least anybody must do; 0
+leaves it out. The last result is kept in ``results/posting.md``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import resource
-import statistics
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import award_books
 import psycopg
 from allocation_bench import lex_flow, sample
 from arena import Arena
+from results import Figures, Ratio, keep
 
 from fund.allocation import commands, queries
 from fund.kernel.actor import system
@@ -42,6 +42,17 @@ GROUPS = 500
 YEN = 10_000
 DAY = dt.date(2026, 5, 20)
 FIELDS = ("children", "nature", "arts")
+
+LIBERAPAY = 1_750.0  # transfers a second of its payday, recorded (performance rows, 6)
+APPROVE, TRANSFERS = "approve, seconds", "transfers a second"
+PEAK_BEFORE, PEAK_AFTER = "peak after drafting, MB", "peak after posting, MB"
+RULE, GROUPED = "the rule on all gifts, seconds", "GROUP BY over as many rows, seconds"
+RATIOS = (
+    Ratio("6", "transfers over Liberapay's payday (recorded)", TRANSFERS, LIBERAPAY, 10),
+    Ratio("posting", "approval over 20 seconds (≤ 1)", APPROVE, 20.0, None),
+    Ratio("posting", "peak after posting over peak after drafting", PEAK_AFTER, PEAK_BEFORE, None),
+    Ratio("rule", "the rule over a GROUP BY (≤ 3)", RULE, GROUPED, None),
+)
 
 _REGISTER = """
 INSERT INTO civic_group (no, name, kind, fields, state, sample)
@@ -172,10 +183,11 @@ def post(books: Books) -> dict[str, float]:
     assert found[1] == run.total_yen
     return {
         "lines": found[0],
-        "draft": drafted,
-        "approve": seconds,
-        "peak before MB": before,
-        "peak after MB": after,
+        "draft, seconds": drafted,
+        APPROVE: seconds,
+        TRANSFERS: found[0] / seconds,
+        PEAK_BEFORE: before,
+        PEAK_AFTER: after,
     }
 
 
@@ -209,28 +221,26 @@ def beside_group_by(arena: Arena, gifts: int, awards: int) -> tuple[float, float
 def main() -> None:
     """Run what the command line names and print one line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=0.1)
+    parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--awards", type=int, default=1_000)
-    parser.add_argument("--group-by", type=int, default=0)
+    parser.add_argument("--group-by", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=int, default=1)
     asked = parser.parse_args()
     with place.opened() as cluster:
-        figures = []
-        for at in range(1 if asked.scale >= 1 else 2):
+        figures = Figures(place.machine(cluster), asked.rounds)
+        for at in range(asked.rounds):
             gifts = int(LINES * asked.scale * 0.99)
             books = seeded(cluster, f"posting{at}", gifts, max(1, int(asked.awards * asked.scale)))
-            figures.append(post(books))
+            for name, value in post(books).items():
+                figures.rates.setdefault(name, []).append(value)
             books.house.database.close()
-        for name in figures[0]:
-            sys.stdout.write(f"{name:16}{statistics.median(f[name] for f in figures):12,.1f}\n")
-        rate = statistics.median(f["lines"] / f["approve"] for f in figures)
-        sys.stdout.write(f"{'lines / second':16}{rate:12,.0f}\n")
-        if asked.group_by:
-            with place.arena(cluster, "grouping") as arena:
-                ours, least = beside_group_by(arena, asked.group_by, 5 * asked.awards)
-            sys.stdout.write(
-                f"{asked.group_by:,} gifts: rule {ours:.2f} s, GROUP BY {least:.2f} s,"
-            )
-            sys.stdout.write(f" ratio {ours / least:.2f}\n")
+            if asked.group_by:
+                with place.arena(cluster, f"grouping{at}") as arena:
+                    ours, least = beside_group_by(arena, asked.group_by, 5 * asked.awards)
+                figures.rates.setdefault(RULE, []).append(ours)
+                figures.rates.setdefault(GROUPED, []).append(least)
+        figures.notes["gifts grouped"] = f"{asked.group_by:,}"
+        keep("posting", figures, RATIOS)
 
 
 if __name__ == "__main__":

@@ -58,16 +58,21 @@ def shortage_sentence(
         "money": yen_words(short["permitted_yen"]),
     }
     if not short["permitted_yen"]:
-        return str(
+        return _begun(
             _("%(awards)sは%(asked)sを求めましたが、使ってよいお金がありませんでした。", **facts)
         )
-    return str(
+    return _begun(
         _(
             "%(awards)sが求めた額は%(asked)sです。そこに使ってよいお金は全部で%(money)sで、"
             "1円のこらずそこに使いました。",
             **facts,
         )
     )
+
+
+def _begun(sentence: str) -> str:
+    """A sentence that may begin with the name of a set of awards: all but its first letter stays."""
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def surplus_sentence(run: RunView, named: Named) -> str | None:
