@@ -71,7 +71,7 @@ def shortage_sentence(
 
 
 def _begun(sentence: str) -> str:
-    """A sentence that may begin with the name of a set of awards, its first letter in upper case."""
+    """A sentence that may begin with a set of awards, its first letter in upper case."""
     return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
