@@ -13,21 +13,26 @@ PART = 25_000
 BLOCK = 1_000
 
 # A page also changes when its entry is reversed. Numbers have no gaps, so a part is a range.
+# Reversals are few and have an index of their own, which both queries read and nothing else.
 _PAGES = text("""
 SELECT entry.no, greatest(entry.appended_at, undoing.appended_at) AS changed
-FROM public_entry entry LEFT JOIN public_entry undoing ON undoing.reverses = entry.no
+FROM public_entry entry LEFT JOIN public_entry undoing
+  ON undoing.reverses = entry.no AND undoing.reverses > :over AND undoing.reverses <= :upto
 WHERE entry.no > :over AND entry.no <= :upto ORDER BY entry.no
 """)
 _PARTS = text("""
-SELECT part, newest, appended_at AS changed FROM (
+WITH undone AS MATERIALIZED (
+  SELECT (reverses - 1) / CAST(:size AS bigint) AS part, max(no) AS newest
+  FROM public_entry WHERE reverses IS NOT NULL GROUP BY 1
+), parts AS (
   SELECT part, greatest(
-    least((part + 1) * CAST(:size AS bigint), CAST(:last AS bigint)),
-    (SELECT max(undoing.no) FROM public_entry undoing
-     WHERE undoing.reverses > part * CAST(:size AS bigint)
-       AND undoing.reverses <= (part + 1) * CAST(:size AS bigint))
+    least((part + 1) * CAST(:size AS bigint), CAST(:last AS bigint)), undone.newest
   ) AS newest
   FROM generate_series(0, (CAST(:last AS bigint) - 1) / CAST(:size AS bigint)) AS part
-) AS parts JOIN public_entry ON no = newest ORDER BY part
+  LEFT JOIN undone USING (part)
+)
+SELECT part, newest, appended_at AS changed
+FROM parts JOIN public_entry ON no = newest ORDER BY part
 """)
 
 
