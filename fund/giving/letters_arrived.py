@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from fund.giving.letters_taking_back import queue_about_money
-from fund.giving.queries.pledges import pledge_of_gift
+from collections.abc import Sequence
+
+from fund.giving.letters_taking_back import letter_about_money, queue_about_money
+from fund.giving.queries.readers import readers
 from fund.payments.domain import ONLINE_METHODS
 from fund.payments.messages import PaymentExceeded, PaymentPartlyArrived, PaymentReceived
 from fund.platform.house import Transaction
+from fund.platform.outbox import queue_mails
 
 
-def tell_received(tx: Transaction, message: PaymentReceived) -> None:
-    """The money is here.
+def tell_received(tx: Transaction, received: Sequence[PaymentReceived]) -> None:
+    """The money is here; each gift's donor is told.
 
     Not told: a month of a monthly gift, whose receipt comes by mail anyway; and who paid in
     another way than online holds a slip or stood at the desk.
     """
-    online = message.method in ONLINE_METHODS
-    if online and pledge_of_gift(tx.connection, message.gift_no) is None:
-        queue_about_money(tx, "gift.received", message.gift_no, message.payment_no, message.yen)
+    online = {one.gift_no: one for one in received if one.method in ONLINE_METHODS}
+    if not online:
+        return
+    letters = [
+        letter_about_money(
+            tx,
+            reader,
+            "gift.received",
+            online[reader.gift_no].payment_no,
+            online[reader.gift_no].yen,
+        )
+        for reader in readers(tx.connection, online)
+        if not reader.monthly
+    ]
+    queue_mails(tx, letters)
 
 
 def tell_paid_again(tx: Transaction, message: PaymentReceived) -> None:

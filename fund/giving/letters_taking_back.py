@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.giving.queries import donor_of
-from fund.giving.store_donors import link_secret
+from fund.giving.queries.readers import Reader, readers
+from fund.giving.store import derive_secret
 from fund.kernel.money import Yen
 from fund.payments.messages import DisputeClosed, MoneyDisputed, MoneyReturned, ReturnFailed
 from fund.payments.refunds_domain import asks_for_account, by_provider
 from fund.platform.house import Transaction
 from fund.platform.letters import write_letter
-from fund.platform.outbox import queue_mail
+from fund.platform.outbox import Letter, queue_mails
 
 
 def tell_refunded(tx: Transaction, message: MoneyReturned) -> None:
@@ -54,24 +54,28 @@ def queue_about_money(
     tx: Transaction, occasion: str, gift_no: str, subject_no: str, yen: Yen, **facts: Any
 ) -> None:
     """A mail of this occasion to the gift's donor, with its number, the yen and the link."""
-    donor = donor_of(tx.connection, gift_no)
-    if donor is None or not donor.email:
-        return
-    settings, locale = tx.house.settings, donor.locale
+    for reader in readers(tx.connection, [gift_no]):
+        queue_mails(tx, [letter_about_money(tx, reader, occasion, subject_no, yen, **facts)])
+
+
+def letter_about_money(
+    tx: Transaction, reader: Reader, occasion: str, subject_no: str, yen: Yen, **facts: Any
+) -> Letter:
+    """The mail itself, ready for the outbox."""
+    settings, locale, gift_no = tx.house.settings, reader.locale, reader.gift_no
     prefix = "" if locale == "ja" else f"/{locale}"
-    secret = link_secret(tx.connection, settings.secret_key, gift_no)
-    letter = write_letter(
+    secret = derive_secret(settings.secret_key, gift_no, reader.link_version)
+    return write_letter(
         settings,
         occasion=occasion,
         subject_no=subject_no,
-        recipient=donor.email,
+        recipient=reader.email,
         locale=locale,
         facts={
-            "name": donor.name_on_receipt,
+            "name": reader.name,
             "gift_no": gift_no,
             "yen": int(yen),
             "link": f"{settings.base_url}{prefix}/d/{secret}",
             **facts,
         },
     )
-    queue_mail(tx, letter)

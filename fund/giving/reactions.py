@@ -13,31 +13,45 @@ from fund.payments.messages import (
     PaymentFailed,
     PaymentPartlyArrived,
     PaymentReceived,
+    PaymentsReceived,
     PaymentWaiting,
 )
 from fund.payments.queries import payments_of
 from fund.platform.house import Message, Reaction, Transaction
 
 
-def receive(tx: Transaction, message: PaymentReceived) -> None:
-    """The money is here: the gift is received, also after its end (late success).
+def receive(tx: Transaction, message: PaymentsReceived) -> None:
+    """The money is here: the gifts are received, also after their end (late success).
 
-    The gift follows the payment that really paid it (``paid_by``, ``method``). A second payment
-    of the same gift changes nothing about the gift: its money is held, and marked as extra for
-    the officers, because some of it must go back.
+    A gift follows the payment that really paid it (``paid_by``, ``method``).
     """
-    before = store.receive_gift(
+    before = store.receive_gifts(
         tx,
-        message.gift_no,
-        method=message.method,
-        paid_at=message.paid_at,
-        paid_by=message.payment_no,
-        received_on=message.received_on,
+        [
+            {
+                "no": one.gift_no,
+                "method": one.method,
+                "paid_at": one.paid_at,
+                "paid_by": one.payment_no,
+                "received_on": one.received_on,
+            }
+            for one in message.received
+        ],
     )
-    if before is not None:
-        tx.audit("gift.received", message.gift_no, yen=int(message.yen), before=before)
-        letters_arrived.tell_received(tx, message)
-        return
+    first = [one for one in message.received if one.gift_no in before]
+    for one in first:
+        tx.audit("gift.received", one.gift_no, yen=int(one.yen), before=before[one.gift_no])
+    letters_arrived.tell_received(tx, first)
+    for one in message.received:
+        if one.gift_no not in before:
+            _hold_extra(tx, one)
+
+
+def _hold_extra(tx: Transaction, message: PaymentReceived) -> None:
+    """A second payment of the same gift changes nothing about the gift.
+
+    Its money is held, and marked as extra for the officers, because some of it must go back.
+    """
     row = store.lock_gift(tx, message.gift_no)
     if row is None:
         raise LookupError(f"payment {message.payment_no} names no gift of ours")
@@ -81,7 +95,7 @@ def _end(tx: Transaction, gift_no: str, payment_no: str, state: str) -> None:
 
 
 REACTIONS: dict[type[Message], tuple[Reaction, ...]] = {
-    PaymentReceived: (receive,),
+    PaymentsReceived: (receive,),
     PaymentWaiting: (tell_how_to_pay,),
     PaymentDue: (tell_due,),
     PaymentPartlyArrived: (letters_arrived.tell_part,),

@@ -10,10 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     Row,
-    Text,
-    bindparam,
     delete,
     exists,
     func,
@@ -37,15 +34,22 @@ from fund.kernel.canonical import Json
 from fund.kernel.ids import CROCKFORD, secret_hash
 from fund.platform.house import Transaction
 
-_before = (
-    select(gift.c.id, gift.c.state).where(gift.c.no == bindparam("of")).with_for_update().cte()
+# Locked in the order of their ids, as every other act does.
+_RECEIVE = text("""
+WITH told AS (
+  SELECT * FROM unnest(CAST(:no_ AS text[]), CAST(:method_ AS text[]),
+                       CAST(:paid_at_ AS timestamptz[]), CAST(:paid_by_ AS text[]),
+                       CAST(:received_on_ AS date[]))
+    AS told(no, method, paid_at, paid_by, received_on)
+), before AS (
+  SELECT id, no, state FROM gift WHERE no = ANY (CAST(:no_ AS text[])) ORDER BY id FOR UPDATE
 )
-_RECEIVE = (
-    update(gift)
-    .where(gift.c.id == _before.c.id, gift.c.paid_at.is_(None))
-    .where(_before.c.state == func.any(bindparam("from", type_=ARRAY(Text))))
-    .returning(_before.c.state)
-)
+UPDATE gift SET state = 'received', method = told.method, paid_at = told.paid_at,
+  paid_by = told.paid_by, received_on = told.received_on
+FROM told JOIN before USING (no)
+WHERE gift.id = before.id AND gift.paid_at IS NULL AND before.state = ANY (CAST(:from AS text[]))
+RETURNING before.no, before.state
+""")
 _BEFORE_RECEIVED = [state for state in GIFT.states if GIFT.allows(state, "received")]
 
 
@@ -158,16 +162,16 @@ def lock_gifts(tx: Transaction, gift_nos: Collection[str]) -> list[Row[Any]]:
     )
 
 
-def receive_gift(tx: Transaction, gift_no: str, **values: Any) -> str | None:
-    """Note that a gift's money arrived, in one statement; returns the state it was in.
+def receive_gifts(tx: Transaction, received: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Note that gifts' money arrived, in one statement; returns the states they were in.
 
-    None, and nothing is changed, for a gift that is unknown, was paid before, or has no drawn
-    edge to ``received``.
+    Each gift once. Left out, and not changed, is a gift that is unknown, was paid before, or has
+    no drawn edge to ``received``.
     """
-    found = tx.connection.execute(
-        _RECEIVE, {"of": gift_no, "from": _BEFORE_RECEIVED, "state": "received", **values}
-    )
-    return found.scalar_one_or_none()
+    names = ("no", "method", "paid_at", "paid_by", "received_on")
+    values = {f"{name}_": [one[name] for one in received] for name in names}
+    found = tx.connection.execute(_RECEIVE, {"from": _BEFORE_RECEIVED, **values})
+    return {row.no: row.state for row in found}
 
 
 def move_gift(tx: Transaction, gift_no: str, before: str, after: str, **values: Any) -> None:

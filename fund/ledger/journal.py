@@ -137,14 +137,27 @@ def _lot_values(entry: Entry, lots: Lots) -> dict[str, Any]:
 def record_many(tx: Transaction, entries: Iterable[Entry]) -> Iterator[int]:
     """Write many entries, and the lots they bring, in few statements; yields their ids in order.
 
-    Nothing is written before the ids are taken: consume the iterator. ``entries`` are taken in a
-    thread of their own and must not use the transaction. Unlike ``record`` a fact
-    that is already in the ledger is an error, for a plan is posted as a whole or not at all.
+    Nothing is written before the ids are taken: consume the iterator. ``entries``, unless they
+    are a short list, are taken in a thread of their own and must not use the transaction. Unlike
+    ``record`` a fact that is already in the ledger is an error, for a plan is posted as a whole
+    or not at all.
 
     Raises:
         sqlalchemy.exc.IntegrityError: when a fact or a lot is recorded already, or when a pot or
             lot would be overdrawn.
     """
+    for batch in _prepared(entries):
+        yield from _copy(tx, batch)
+        for kind in sorted({ready.entry.kind for ready in batch}):
+            tx.announce(EntryRecorded(kind))
+
+
+def _prepared(entries: Iterable[Entry]) -> Iterator[list[_Ready]]:
+    """Entries as they are stored, in batches that the database takes in one go."""
+    if isinstance(entries, Sequence) and len(entries) <= _IN_ONE_GO:
+        if entries:
+            yield [_ready(entry) for entry in entries]
+        return
     waiting = iter(entries)
 
     def prepare() -> list[_Ready]:
@@ -155,9 +168,7 @@ def record_many(tx: Transaction, entries: Iterable[Entry]) -> Iterator[int]:
         coming = ahead.submit(prepare)
         while batch := coming.result():
             coming = ahead.submit(prepare)
-            yield from _copy(tx, batch)
-            for kind in sorted({ready.entry.kind for ready in batch}):
-                tx.announce(EntryRecorded(kind))
+            yield batch
 
 
 class _Ready(NamedTuple):
@@ -221,6 +232,8 @@ def _copy_entries(tx: Transaction, ids: Sequence[int], batch: Sequence[_Ready]) 
 
 def _copy_lots(tx: Transaction, ids: Sequence[int], batch: Sequence[_Ready]) -> None:
     """The lots that entries bring, then what entries move in lots, old and new."""
+    if not any(ready.lots or ready.entry.new_lots for ready in batch):
+        return
     copy_rows(
         tx,
         "lot (share_id, origin, gift_no, yen, received_on, wish, entry_id)",

@@ -10,7 +10,7 @@ import structlog
 
 from fund.kernel.actor import system
 from fund.kernel.errors import Unavailable
-from fund.payments import commands, events, queries
+from fund.payments import commands, events, queries, together
 from fund.payments.commands.events import LISTED
 from fund.payments.commands.watching import Look
 from fund.payments.domain import DECLINES_PER_PAGE, REMIND_BEFORE
@@ -29,12 +29,14 @@ LIST_OVERLAP = dt.timedelta(hours=1)
 
 def process_event(house: House, *, now: dt.datetime, event_id: str, **_: Any) -> None:
     """Look up what an event is about and book it; repeating this changes nothing."""
-    with house.database.reading() as connection:
+    with house.database.at_once() as connection:
         event = queries.event(connection, event_id)
     if event is None or event.state != "pending":
         return
     if event.livemode != house.port(Provider).livemode:
         reason: str | None = "the event comes from the other mode (live or test)"
+    elif together.process_with_others(house, event, now):
+        return
     else:
         reason = events.handle(house, event, now)
     if reason != events.CLOSED:

@@ -10,7 +10,7 @@ from fund.platform.house import Message
 
 
 @dataclass(frozen=True)
-class PaymentReceived(Message):
+class PaymentReceived:
     """Money for a gift came in and is booked as held."""
 
     payment_no: str
@@ -19,6 +19,13 @@ class PaymentReceived(Message):
     method: str
     paid_at: dt.datetime
     received_on: dt.date
+
+
+@dataclass(frozen=True)
+class PaymentsReceived(Message):
+    """One or many payments succeeded in this transaction, each of another gift."""
+
+    received: tuple[PaymentReceived, ...]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
@@ -240,16 +240,25 @@ def watermark(connection: Connection, what: str) -> dt.datetime | None:
     return found
 
 
+_EVENTS = select(
+    provider_event.c.id,
+    provider_event.c.type,
+    provider_event.c.object_id,
+    provider_event.c.livemode,
+    provider_event.c.state,
+)
+_EVENT = _EVENTS.add_columns(provider_event.c.body).where(provider_event.c.id == bindparam("of"))
+
+
 def event(connection: Connection, event_id: str) -> EventView | None:
     """One stored event."""
-    row = connection.execute(
-        select(
-            provider_event.c.id,
-            provider_event.c.type,
-            provider_event.c.object_id,
-            provider_event.c.livemode,
-            provider_event.c.state,
-            provider_event.c.body,
-        ).where(provider_event.c.id == event_id)
-    ).one_or_none()
+    row = connection.execute(_EVENT, {"of": event_id}).one_or_none()
     return EventView(*row) if row else None
+
+
+def events_by_id(connection: Connection, event_ids: Collection[str]) -> list[EventView]:
+    """Several stored events without their bytes."""
+    found = connection.execute(
+        _EVENTS.where(provider_event.c.id == func.any(sorted(set(event_ids))))
+    )
+    return [EventView(*row) for row in found]

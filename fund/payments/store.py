@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, Row, Text, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.ids import CROCKFORD
@@ -37,6 +37,30 @@ _ADD_EVENT = (
     .on_conflict_do_nothing()
     .returning(provider_event.c.id)
 )
+_LOCK_MANY = (
+    select(payment)
+    .where(payment.c.no == func.any(bindparam("of", type_=ARRAY(Text))))
+    .order_by(payment.c.no)
+    .with_for_update()
+)
+PROVIDER_IDS = ("intent_id", "charge_id", "customer_id")
+"""Columns of a payment, and facts of a checkout, that hold the provider's own ids."""
+_MOVE_PAID = text("""
+UPDATE payment SET state = 'succeeded', method = told.method, paid_at = told.paid_at,
+  received_on = told.received_on, late = told.late, failure_code = NULL, look_at = NULL,
+  intent_id = coalesce(told.intent_id, payment.intent_id),
+  charge_id = coalesce(told.charge_id, payment.charge_id),
+  customer_id = coalesce(told.customer_id, payment.customer_id)
+FROM unnest(CAST(:no_ AS text[]), CAST(:method_ AS text[]), CAST(:paid_at_ AS timestamptz[]),
+            CAST(:received_on_ AS date[]), CAST(:late_ AS boolean[]), CAST(:intent_id_ AS text[]),
+            CAST(:charge_id_ AS text[]), CAST(:customer_id_ AS text[]))
+  AS told(no, method, paid_at, received_on, late, intent_id, charge_id, customer_id)
+WHERE payment.no = told.no
+""")
+_CLOSE_MANY = text("""
+UPDATE provider_event SET state = 'processed', processed_at = :at
+WHERE id = ANY (CAST(:of AS text[])) AND state = 'pending'
+""")
 _CLOSE = update(provider_event).where(
     provider_event.c.id == bindparam("of"), provider_event.c.state == "pending"
 )
@@ -67,6 +91,32 @@ def add_payment(tx: Transaction, *, gift_no: str, yen: Yen, method: str) -> str:
 def lock_payment(tx: Transaction, number: str) -> Row[Any] | None:
     """The payment's row, locked until the transaction ends."""
     return tx.connection.execute(_LOCK, {"of": number}).one_or_none()
+
+
+def lock_payments(tx: Transaction, numbers: Collection[str]) -> dict[str, Row[Any]]:
+    """Payments' rows by their numbers, locked in one order until the transaction ends."""
+    found = tx.connection.execute(_LOCK_MANY, {"of": sorted(set(numbers))})
+    return {row.no: row for row in found}
+
+
+def move_paid(tx: Transaction, moved: Sequence[Mapping[str, Any]]) -> None:
+    """Move locked payments to ``succeeded`` in one statement; of each its ``before`` state.
+
+    Ids that the provider did not tell stay as they were.
+
+    Raises:
+        Conflict: when there is no such edge.
+    """
+    for one in moved:
+        PAYMENT.check(one["before"], "succeeded")
+    names = ("no", "method", "paid_at", "received_on", "late", *PROVIDER_IDS)
+    values = {f"{name}_": [one[name] for one in moved] for name in names}
+    tx.connection.execute(_MOVE_PAID, values)
+
+
+def close_events(tx: Transaction, event_ids: Collection[str]) -> None:
+    """Mark many events as processed; those that are closed stay as they are."""
+    tx.connection.execute(_CLOSE_MANY, {"of": sorted(event_ids), "at": tx.now})
 
 
 def find_payment(

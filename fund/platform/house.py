@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -69,6 +69,11 @@ class Transaction:
         else:
             self._lines.append(line)
 
+    def done(self, tasks: Collection[int]) -> None:
+        """Tasks that were taken along (``House.taking_along``) are done by this transaction."""
+        if tasks:
+            self.house.queue.done(self.connection, tasks)
+
     def _in_savepoint(self) -> bool:
         """What is said inside a savepoint must vanish with it, so it is written at once."""
         return self.connection.in_nested_transaction()
@@ -109,6 +114,21 @@ class House:
         """
         with self.database.at_once() as connection:
             return self.queue.enqueue_rows(connection, insert, values, task, argument)
+
+    @contextlib.contextmanager
+    def taking_along(self, task: str, argument: str, limit: int) -> Iterator[Mapping[int, str]]:
+        """Other waiting tasks of a kind, to be done together with one that is being done.
+
+        What a transaction in the block does not call ``done`` runs by itself afterwards.
+        """
+        with self.database.at_once() as connection:
+            taken = self.queue.take_along(connection, task, argument, limit)
+        try:
+            yield taken
+        finally:
+            if taken:
+                with self.database.at_once() as connection:
+                    self.queue.give_back(connection, taken)
 
     def port(self, kind: type[Port]) -> Port:
         """The adapter wired for a port, typed as the port."""

@@ -20,6 +20,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
+    auto_reload=False,
 )
 _PAGES.filters["yen"] = format_yen
 _PAGES.globals["part"] = _PAGES.get_template("_parts.html").module

@@ -9,6 +9,8 @@ bounce list (``fund.platform.bounces``); later mails to it are not tried.
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -26,9 +28,9 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.kernel.actor import system
 from fund.kernel.errors import Conflict, NotFound, Unavailable
@@ -63,6 +65,22 @@ mail = Table(
 GIVE_UP_AFTER = dt.timedelta(hours=8)
 GIVEN_UP = "server unavailable for eight hours"
 SUPPRESSED = "address on the bounce list"
+
+
+_OF_LETTER = (
+    *("occasion", "subject_no", "recipient", "locale"),
+    *("subject", "text", "html", "stop_url"),
+)
+_QUEUE = text("""
+INSERT INTO mail (message_id, occasion, subject_no, recipient, locale, subject, body_text,
+                  body_html, stop_url, state, created_at)
+SELECT given.*, 'queued', :at
+FROM json_to_recordset(CAST(:letters AS json))
+  AS given(message_id text, occasion text, subject_no text, recipient text, locale text,
+           subject text, text text, html text, stop_url text)
+ON CONFLICT DO NOTHING
+RETURNING id
+""")
 
 
 @dataclass(frozen=True)
@@ -106,28 +124,26 @@ class Mailer(Protocol):
 
 def queue_mail(tx: Transaction, letter: Letter) -> None:
     """Put a mail into the outbox; a second one for the same occasion changes nothing."""
+    queue_mails(tx, [letter])
+
+
+def queue_mails(tx: Transaction, letters: Sequence[Letter]) -> None:
+    """Put mails into the outbox in one statement, each occasion once, and ask for sending them."""
+    if not letters:
+        return
     host = urlsplit(tx.house.settings.base_url).hostname or "localhost"
-    message_id = f"<{letter.occasion}.{letter.subject_no}@{host}>".replace("/", "-")
+    told = [
+        {
+            "message_id": f"<{one.occasion}.{one.subject_no}@{host}>".replace("/", "-"),
+            **{name: getattr(one, name) for name in _OF_LETTER},
+        }
+        for one in letters
+    ]
     queued = tx.connection.execute(
-        upsert(mail)
-        .values(
-            message_id=message_id,
-            occasion=letter.occasion,
-            subject_no=letter.subject_no,
-            recipient=letter.recipient,
-            locale=letter.locale,
-            subject=letter.subject,
-            body_text=letter.text,
-            body_html=letter.html,
-            stop_url=letter.stop_url,
-            state="queued",
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(mail.c.id)
-    ).scalar_one_or_none()
-    if queued is not None:
-        tx.enqueue("mail.send", mail_id=int(queued))
+        _QUEUE, {"letters": json.dumps(told, ensure_ascii=False), "at": tx.now}
+    )
+    for mail_id in queued.scalars():
+        tx.enqueue("mail.send", mail_id=int(mail_id))
 
 
 def send_mail(house: House, *, now: dt.datetime, mail_id: int, **_: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +24,31 @@ _MINE_TO_ADD = text(
     "SELECT NOT EXISTS (SELECT FROM procrastinate_jobs"
     " WHERE queueing_lock = :lock AND status = 'todo')"
     " AND pg_try_advisory_xact_lock(hashtextextended('queue ' || :lock, 0))"
+)
+
+
+# What the library sends for many tasks of one kind, without an object for each of them.
+_DEFER = text("""
+SELECT procrastinate_defer_jobs_v1(array_agg(
+  ROW('default', CAST(:task_ AS text), 0, NULL, NULL, given.payload, NULL)
+    ::procrastinate_job_to_defer_v1 ORDER BY given.place))
+FROM jsonb_array_elements(CAST(:payloads_ AS jsonb)) WITH ORDINALITY AS given(payload, place)
+""")
+PUT_OFF = dt.timedelta(minutes=2)
+"""How long tasks that were taken along wait before they run by themselves after all."""
+_TAKE_ALONG = text("""
+UPDATE procrastinate_jobs SET scheduled_at = now() + :wait_
+WHERE id IN (
+  SELECT id FROM procrastinate_jobs
+  WHERE status = 'todo' AND task_name = :task_ AND scheduled_at IS NULL AND lock IS NULL
+  ORDER BY priority DESC, id LIMIT :limit_ FOR UPDATE SKIP LOCKED
+)
+RETURNING id, args->>:argument_ AS told
+""")
+# A task that began after all (its two minutes were over) is finished by who began it.
+_DONE = text("DELETE FROM procrastinate_jobs WHERE id = ANY (:ids) AND status = 'todo'")
+_GIVE_BACK = text(
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = ANY (:ids) AND status = 'todo'"
 )
 
 
@@ -45,8 +72,8 @@ class TaskQueue:
     def enqueue(self, connection: Connection, tasks: Sequence[Task]) -> None:
         """Add tasks, all of them in one statement for each kind."""
         for name, payloads in _by_name(tasks).items():
-            listed: list[dict[str, Any]] = list(payloads)
-            self._deferrer(connection, name, None).batch_defer(*listed)
+            listed = json.dumps(payloads, ensure_ascii=False)
+            connection.execute(_DEFER, {"task_": name, "payloads_": listed})
 
     def enqueue_rows(
         self, connection: Connection, insert: Insert, values: Values, task: str, argument: str
@@ -58,6 +85,26 @@ class TaskQueue:
         """
         asked = {**values, "task_": task, "argument_": argument}
         return list(connection.execute(_with_tasks(insert), asked).scalars())
+
+    def take_along(
+        self, connection: Connection, task: str, argument: str, limit: int
+    ) -> dict[int, str]:
+        """Tasks of a kind that nobody has begun: whoever does one may do these with it.
+
+        They are put off for two minutes, so that no other takes them meanwhile and that they
+        run by themselves should the taker die. Returns what each is told as ``argument``, by the
+        task's id. Tasks that ever waited for a moment of their own are left alone.
+        """
+        asked = {"task_": task, "argument_": argument, "limit_": limit, "wait_": PUT_OFF}
+        return {row.id: row.told for row in connection.execute(_TAKE_ALONG, asked)}
+
+    def done(self, connection: Connection, ids: Collection[int]) -> None:
+        """Tasks taken along are done, with the transaction that did them."""
+        connection.execute(_DONE, {"ids": sorted(ids)})
+
+    def give_back(self, connection: Connection, ids: Collection[int]) -> None:
+        """Tasks taken along were not done: each is done by itself, at once."""
+        connection.execute(_GIVE_BACK, {"ids": sorted(ids)})
 
     def enqueue_once(self, connection: Connection, task: Task, lock: str) -> None:
         """Add a task unless one with the same lock waits in the queue or is just being added.

@@ -3,7 +3,10 @@
     python tests/bench/intake_bench.py [--rounds 3] [--scale 1.0]
 
 Every round measures everything once, one after the other on the same server; ratios are formed
-within a round, and medians of rounds are shown. The limit is pgbench running the statements that
+within a round, and medians of rounds are shown. "Intake" is an event that is safely kept with its
+task and answered over HTTP; "whole path" is that and the posting after it, as one rate. Ours
+pays for HTTP, signature, event, mail, audit and the queue; the peer posts in its own process.
+The provider's answers cost us nothing here: its network is left out on both sides. The limit is pgbench running the statements that
 our own code sends (captured, see statements.py); the peer is django-hordak in its own
 environment. The last result is kept in tests/bench/results/.
 """
@@ -171,6 +174,27 @@ def book(bench: Bench, number: int) -> None:
     process_event(bench.house, now=place.PAID_AT, event_id=place.event_id(number))
 
 
+def together(bench: Bench, numbers: range, threads: int) -> float:
+    """Events whose tasks wait, booked as the worker does: each takes along 99 others."""
+    firsts = numbers[::BATCH]
+    with bench.arena.superuser() as connection:
+        connection.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args) SELECT 'default',"
+            " 'payments.process_event', jsonb_build_object('event_id', 'evt_seed' ||"
+            " lpad(n::text, 10, '0')) FROM generate_series(%s::int, %s::int) AS n"
+            " WHERE (n - %s) %% %s <> 0",
+            [numbers.start, numbers.stop - 1, numbers.start, BATCH],
+        )
+    rate = BATCH * place.per_second(lambda n: book(bench, n), firsts, threads)
+    ((left,),) = bench.arena.rows(
+        "SELECT count(*) FROM provider_event WHERE state = 'pending' AND id = ANY (%s)",
+        [place.event_id(number) for number in numbers],
+    )
+    if left:
+        raise RuntimeError(f"{left} events were not booked")
+    return rate
+
+
 def scripts(bench: Bench) -> dict[str, Script]:
     """Our statements, captured once: intake, booking, both, and the ledger's alone."""
     body, secret = event_body("evt_captured", 1), bench.arena.environment["STRIPE_WEBHOOK_SECRET"]
@@ -284,6 +308,7 @@ def one_round(bench: Bench, limits: dict[str, Script], port: int, program: Path 
         "booking, 8 threads",
         place.per_second(lambda n: book(bench, n), bench.rows(many(1600)), CLIENTS),
     )
+    note(_TOGETHER, together(bench, bench.rows(many(4000)), 2))
     limit("booking, 1 client", "booking", many(800), 1)
     limit("booking, 8 clients", "booking", many(2400), CLIENTS)
     limit("intake and booking, 8 clients", "whole", many(1600), CLIENTS)
@@ -297,15 +322,25 @@ def one_round(bench: Bench, limits: dict[str, Script], port: int, program: Path 
         note("django-hordak: transfer_to, 8 threads", peer["transfer_8"])
         note("django-hordak: transfer_to, 100 in each transaction", peer["hundred"])
         note("django-hordak: bulk_create, 100 in each transaction", peer["bulk"])
-    a, b = (bench.rates[name][-1] for name in ("intake over HTTP, 8 connections", _BOOKED))
-    note("whole path: intake over HTTP, then booking, 8 at a time", 1 / (1 / a + 1 / b))
+    intake = bench.rates[_INTAKE][-1]
+    for what, booked in ((_WHOLE, _TOGETHER), (_WHOLE_ALONE, _BOOKED)):
+        note(what, 1 / (1 / intake + 1 / bench.rates[booked][-1]))
 
 
 _INTAKE, _BOOKED = "intake over HTTP, 8 connections", "booking, 8 threads"
-_WHOLE = "whole path: intake over HTTP, then booking, 8 at a time"
+_TOGETHER = "booking what waits, 100 in each transaction, 2 threads"
+_WHOLE = "whole path: intake over HTTP, then booking what waits"
+_WHOLE_ALONE = "whole path: intake over HTTP, then booking one by one, 8 threads"
 _LEDGER = "entries, 100 in each transaction"
 RATIOS = (
     Ratio("1", "intake / pgbench, own statements", _INTAKE, "pgbench: intake, 8 clients", 0.35),
+    Ratio(
+        "1",
+        "booking what waits / pgbench, 8 at a time",
+        _TOGETHER,
+        "pgbench: booking, 8 clients",
+        None,
+    ),
     Ratio("1", "booking / pgbench, 8 at a time", _BOOKED, "pgbench: booking, 8 clients", None),
     Ratio(
         "1",
@@ -316,12 +351,26 @@ RATIOS = (
     ),
     Ratio(
         "1",
+        "whole path, one by one / pgbench, 8 at a time",
+        _WHOLE_ALONE,
+        "pgbench: intake and booking, 8 clients",
+        None,
+    ),
+    Ratio(
+        "1",
         "whole path / pgbench, 8 at a time",
         _WHOLE,
         "pgbench: intake and booking, 8 clients",
         0.35,
     ),
     Ratio("2", "intake / hordak, 8 threads", _INTAKE, "django-hordak: transfer_to, 8 threads", 4),
+    Ratio(
+        "2",
+        "whole path / hordak, 8 threads",
+        _WHOLE,
+        "django-hordak: transfer_to, 8 threads",
+        None,
+    ),
     Ratio(
         "2", "booking / hordak, 8 threads", _BOOKED, "django-hordak: transfer_to, 8 threads", None
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -34,6 +34,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.tasks: deque[Task] = deque()
+        self._taken: set[int] = set()
 
     def enqueue(self, connection: object, tasks: Sequence[Task]) -> None:
         self.tasks.extend(task for task in tasks if task.name.startswith("payments."))
@@ -44,6 +45,23 @@ class Notebook:
         added = list(connection.execute(insert, values).scalars())
         self.enqueue(connection, [Task(name, {argument: told}) for told in added])
         return added
+
+    def take_along(
+        self, connection: object, name: str, argument: str, limit: int
+    ) -> dict[int, str]:
+        """By the place in the notebook; what was taken along before is left alone."""
+        taken: dict[int, str] = {}
+        for task in self.tasks:
+            if task.name == name and id(task) not in self._taken and len(taken) < limit:
+                taken[id(task)] = str(task.payload[argument])
+        self._taken |= set(taken)
+        return taken
+
+    def done(self, connection: object, ids: Collection[int]) -> None:
+        self.tasks = deque(task for task in self.tasks if id(task) not in ids)
+
+    def give_back(self, connection: object, ids: Collection[int]) -> None:
+        """They wait where they waited."""
 
     def enqueue_once(self, connection: object, task: Task, lock: str) -> None:
         if task.name.startswith("payments.") and task not in self.tasks:

@@ -8,6 +8,7 @@ from fund.payments.commands.booking import (
     expire_unopened,
 )
 from fund.payments.commands.checkout import CheckoutWording, close_checkout, open_checkout
+from fund.payments.commands.crowd import apply_many
 from fund.payments.commands.events import (
     close_event,
     ignore_event,
@@ -30,6 +31,7 @@ __all__ = [
     "Paid",
     "apply_checkout",
     "apply_dossier",
+    "apply_many",
     "book",
     "book_offline",
     "claim_looks",

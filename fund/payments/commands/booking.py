@@ -33,6 +33,7 @@ from fund.payments.messages import (
     PaymentFailed,
     PaymentPartlyArrived,
     PaymentReceived,
+    PaymentsReceived,
     PaymentWaiting,
 )
 from fund.payments.ports import Provider
@@ -78,7 +79,7 @@ def apply_checkout(house: House, *, now: dt.datetime, facts: CheckoutFacts) -> s
 def _use(tx: Transaction, row: Row[Any], dossier: Dossier) -> str | None:
     facts = dossier.checkout
     reason = mismatch(facts, Yen(row.yen), livemode=tx.house.port(Provider).livemode)
-    if reason is None and facts.paid and _paid_otherwise(row, facts):
+    if reason is None and facts.paid and paid_otherwise(row, facts):
         store.note_facts(tx, row.no, excess_yen=row.excess_yen or row.yen)
         reason = "another payment of the same order succeeded before"
     if reason is not None:
@@ -95,7 +96,8 @@ def _use(tx: Transaction, row: Row[Any], dossier: Dossier) -> str | None:
     return None
 
 
-def _paid_otherwise(row: Row[Any], facts: CheckoutFacts) -> bool:
+def paid_otherwise(row: Row[Any], facts: CheckoutFacts) -> bool:
+    """Whether a payment that succeeded did so by another attempt of its payer."""
     known = row.state == "succeeded" and row.intent_id is not None
     return known and facts.intent_id is not None and facts.intent_id != row.intent_id
 
@@ -160,22 +162,18 @@ def _learn(tx: Transaction, row: Row[Any], facts: CheckoutFacts) -> None:
 
 
 def _receive(tx: Transaction, row: Row[Any], facts: CheckoutFacts) -> None:
-    paid_at = facts.paid_at or tx.now
+    known = {name: getattr(facts, name) for name in store.PROVIDER_IDS}
+    paid = paid_as_told(row, facts, tx.now)
+    book(tx, row, paid, **{name: value for name, value in known.items() if value})
+
+
+def paid_as_told(row: Row[Any], facts: CheckoutFacts, now: dt.datetime) -> Paid:
+    """The money of a payment as the provider tells it of one that is paid."""
+    paid_at = facts.paid_at or now
     overdue = row.pay_by is not None and paid_at > row.pay_by
     method = facts.method if facts.method in ONLINE_METHODS else row.method
-    paid = Paid(
-        facts.yen,
-        str(method),
-        paid_at,
-        day_in_japan(paid_at),
-        late=row.state in ENDED or overdue,
-    )
-    known = {
-        "intent_id": facts.intent_id,
-        "charge_id": facts.charge_id,
-        "customer_id": facts.customer_id,
-    }
-    book(tx, row, paid, **{name: value for name, value in known.items() if value})
+    late = row.state in ENDED or overdue
+    return Paid(facts.yen, str(method), paid_at, day_in_japan(paid_at), late=late)
 
 
 def book(tx: Transaction, row: Row[Any], paid: Paid, **ids: str) -> None:
@@ -201,9 +199,12 @@ def book(tx: Transaction, row: Row[Any], paid: Paid, **ids: str) -> None:
         ledger_facts.payment_received(row.no, row.gift_no, paid.yen, paid.method, paid.received_on),
     )
     tx.audit("payment.received", row.gift_no, payment=row.no, yen=int(paid.yen))
-    tx.announce(
-        PaymentReceived(row.no, row.gift_no, paid.yen, paid.method, paid.at, paid.received_on)
-    )
+    tx.announce(PaymentsReceived((as_received(row, paid),)))
+
+
+def as_received(row: Row[Any], paid: Paid) -> PaymentReceived:
+    """What rooms above are told of a payment's money."""
+    return PaymentReceived(row.no, row.gift_no, paid.yen, paid.method, paid.at, paid.received_on)
 
 
 def expire_unopened(house: House, *, now: dt.datetime, payment_no: str) -> None:
