@@ -9,8 +9,8 @@ what it moves in the fund's pots is explained by lots. Where no pot of the fund 
 
 from alembic import op
 
-revision = "0025_commit_by_index"
-down_revision = "0024_forms"
+revision = "0026_commit_by_index"
+down_revision = "0025_approved_lines"
 branch_labels = None
 depends_on = None
 
