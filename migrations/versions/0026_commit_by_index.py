@@ -1,10 +1,11 @@
-"""What is left to check of an entry at commit is found by index: laws 1 and 4 of 0002.
+"""What is left to check of an entry at commit is found by index: laws 1 and 4 of 0002, 3 of 0025.
 
 The check of 0012 kept its plan for the session: one made while the table was small read all
 postings there are, for every entry. An import of ten thousand gifts looked at them ten thousand
 times; every booking grew slower with the books. The law is the same: an entry has postings, and
 what it moves in the fund's pots is explained by lots. Where no pot of the fund moves, no lot can
 (``check_lot_postings`` refuses lots without their postings), so only the others are added up.
+An allocation without its line is refused as before.
 """
 
 from alembic import op
@@ -35,6 +36,11 @@ BEGIN
     RAISE EXCEPTION 'journal entry %: lot postings do not explain the pots', NEW.id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'pots_are_lots';
   END IF;
+  IF NEW.kind = 'allocation.line'
+     AND NOT EXISTS (SELECT FROM allocation_line WHERE entry_id = NEW.id) THEN
+    RAISE EXCEPTION 'journal entry % allocates without a line of a run', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_has_its_line';
+  END IF;
   RETURN NULL;
 END $$;
 """
@@ -48,6 +54,11 @@ BEGIN
   IF pots_unexplained(NEW.id) THEN
     RAISE EXCEPTION 'journal entry %: lot postings do not explain the pots', NEW.id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'pots_are_lots';
+  END IF;
+  IF NEW.kind = 'allocation.line'
+     AND NOT EXISTS (SELECT FROM allocation_line WHERE entry_id = NEW.id) THEN
+    RAISE EXCEPTION 'journal entry % allocates without a line of a run', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_has_its_line';
   END IF;
   RETURN NULL;
 END $$;
