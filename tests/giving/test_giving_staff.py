@@ -8,6 +8,7 @@ import re
 
 import pytest
 from giving_books import ALL_CHECKED, HANAKO, NOW, offer, received, rows
+from openpyxl import load_workbook
 from test_giving_pages import text
 
 from fund.giving import commands
@@ -126,6 +127,13 @@ def test_the_register_is_safe_for_spreadsheets_and_its_export_is_written_down(
     exported = "SELECT count(*) FROM audit_trail WHERE act = 'register.exported'"
     assert rows(app_dsn, exported) == [(1,)]
     assert officer.get("/staff/gifts.csv?fy=abc").status_code == 400
+    book = officer.client.get("/staff/gifts.xlsx?fy=2026").get_data()
+    titles, *found = load_workbook(io.BytesIO(book)).worksheets[0].iter_rows(values_only=True)
+    (register,) = (dict(zip(titles, row, strict=True)) for row in found)
+    assert (register["個人・法人"], register["支払い方法"]) == ("個人", "窓口")
+    assert (register["状態"], register["郵便番号"]) == ("採納済み", "000-0001")
+    assert (register["金額"], register["受領日"].date()) == (10_001, NOW.date())
+    assert register["氏名・名称"] == "'=HYPERLINK(1)"
 
 
 def _received_from(house, donor):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Response, request
 from flask_babel import gettext as _
@@ -72,6 +72,8 @@ def _columns(names: registry.Names, origins: Origins) -> Sequence[Column[Registe
     def origin(row: RegisterRow, part: int) -> str:
         return origins.get(row.gift.no, ("", ""))[part]
 
+    methods, kinds = wording.method_words(), wording.kind_words()
+    states = wording.state_words()
     return [
         Column("gift_no", "寄附番号", lambda row: row.gift.no),
         Column("offered_on", "申込日", lambda row: str(day_in_japan(row.gift.offered_at))),
@@ -80,10 +82,10 @@ def _columns(names: registry.Names, origins: Origins) -> Sequence[Column[Registe
         Column("accepted_on", "採納日", lambda row: str(row.gift.accepted_on)),
         Column("batch_no", "起案番号", lambda row: row.batch_no),
         Column("yen", "金額", lambda row: int(row.gift.yen)),
-        Column("method", "支払い方法", lambda row: row.gift.method),
+        Column("method", "支払い方法", lambda row: row.gift.method, _word(methods, _method)),
         Column("source", "申込サイト", lambda row: origin(row, 0)),
         Column("source_no", "受け入れ番号", lambda row: origin(row, 1)),
-        Column("donor_kind", "個人・法人", lambda row: row.donor.kind),
+        Column("donor_kind", "個人・法人", lambda row: row.donor.kind, _word(kinds, _kind)),
         Column("name", "氏名・名称", lambda row: row.donor.name_on_receipt),
         Column("kana", "フリガナ", lambda row: row.donor.kana),
         Column("contact_person", "担当者", lambda row: row.donor.contact_person),
@@ -92,13 +94,40 @@ def _columns(names: registry.Names, origins: Origins) -> Sequence[Column[Registe
         Column("country", "国・地域", lambda row: row.donor.country),
         Column("phone", "電話番号", lambda row: row.donor.phone),
         Column("wish", "使いみち", lambda row: wording.wishes_text(row.gift, names)),
-        Column("fallback", "希望どおりに使えないとき", lambda row: row.gift.wish.fallback or ""),
+        Column(
+            "fallback",
+            "希望どおりに使えないとき",
+            lambda row: row.gift.wish.fallback or "",
+            lambda row: wording.fallback_text(row.gift.wish) or "",
+        ),
         Column("kept_yen", "基金全体へ", kept),
         Column("published_name", "公表名", lambda row: row.gift.display_name),
         Column("edition", "手引きの版", lambda row: row.gift.edition_code),
-        Column("state", "状態", lambda row: row.gift.state),
-        Column("sample", "見本", lambda row: "sample" if row.gift.sample else ""),
+        Column("state", "状態", lambda row: row.gift.state, _word(states, _state)),
+        Column(
+            "sample",
+            "見本",
+            lambda row: "sample" if row.gift.sample else "",
+            lambda row: "見本" if row.gift.sample else "",
+        ),
     ]
+
+
+def _word(words: Mapping[str, str], code: Callable[[RegisterRow], str]) -> Callable[..., str]:
+    """What a code stands for in the workbook; a code without a word stays itself."""
+    return lambda row: words.get(code(row), code(row))
+
+
+def _method(row: RegisterRow) -> str:
+    return row.gift.method
+
+
+def _kind(row: RegisterRow) -> str:
+    return row.donor.kind
+
+
+def _state(row: RegisterRow) -> str:
+    return row.gift.state
 
 
 def _paid_on(row: RegisterRow) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,15 +20,22 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 Cell = str | int | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DAY = re.compile(r"(19|2\d)\d\d-\d\d-\d\d", re.ASCII)
+_WIDTHS = (11, 42)
+"""Least and greatest width of a workbook's column, in digits."""
 
 
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """One column: its English name, its Japanese title, and how to read it from a row."""
+    """One column: its English name, its Japanese title, and how to read it from a row.
+
+    ``words`` says for a workbook, which people read, what the value's code stands for.
+    """
 
     name: str
     title: str
     value: Callable[[Row], Cell]
+    words: Callable[[Row], Cell] | None = None
 
 
 def safe_cell(value: Cell) -> Cell:
@@ -59,7 +68,7 @@ def json_response(body: Json) -> Response:
 def xlsx_response(
     name: str, columns: Sequence[Column[Row]], rows: Iterable[Row], notes: Sequence[str]
 ) -> Response:
-    """The rows as a workbook: frozen header, real numbers, and a sheet that explains the view."""
+    """The rows as a workbook: frozen header, real numbers and days, a sheet that explains it."""
     return workbook_response(name, [Page("一覧", columns, rows)], notes)
 
 
@@ -91,17 +100,48 @@ def workbook_response(name: str, pages: Sequence[Page[Any]], notes: Sequence[str
 def _write_page(book: Workbook, page: Page[Any]) -> None:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
     from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
     sheet = book.create_sheet(page.title)
     sheet.freeze_panes = "A2"
     header = []
-    for column in page.columns:
+    for number, column in enumerate(page.columns, start=1):
+        # A Japanese title is twice as wide as digits are; what stands below is often wider still.
+        wanted = 2 * len(column.title) + 2
+        width = min(max(wanted, _WIDTHS[0]), _WIDTHS[1])
+        sheet.column_dimensions[get_column_letter(number)].width = width
         cell = WriteOnlyCell(sheet, value=column.title)
         cell.font = Font(bold=True)
         header.append(cell)
     sheet.append(header)
     for row in page.rows:
-        sheet.append([safe_cell(column.value(row)) for column in page.columns])
+        cells: list[Any] = []
+        for column in page.columns:
+            value, wanted_format = _sheet_value(column, row)
+            if wanted_format:
+                cell = WriteOnlyCell(sheet, value=value)
+                cell.number_format = wanted_format
+                cells.append(cell)
+            else:
+                cells.append(value)
+        sheet.append(cells)
+
+
+def _sheet_value(column: Column[Any], row: Any) -> tuple[Cell | dt.datetime, str]:
+    """What a workbook can calculate with: days are days, yen have their thousands apart."""
+    value = safe_cell((column.words or column.value)(row))
+    if isinstance(value, int) and (column.name == "yen" or column.name.endswith("_yen")):
+        return value, "#,##0"
+    if isinstance(value, str) and _DAY.fullmatch(value) and (day := _day(value)):
+        return day, "yyyy-mm-dd"
+    return value, ""
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _download(body: bytes, kind: str, filename: str) -> Response:
