@@ -137,9 +137,10 @@ def _sheet_value(column: Column[Any], row: Any) -> tuple[Cell | dt.datetime, str
     return value, ""
 
 
-def _day(text: str) -> dt.date | None:
+def _day(text: str) -> dt.datetime | None:
+    """The start of a day, as workbooks keep days; None for a day that no calendar has."""
     try:
-        return dt.date.fromisoformat(text)
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time())
     except ValueError:
         return None
 
