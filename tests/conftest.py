@@ -13,7 +13,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from fund.platform.cluster import APP, OWNER, SUPERUSER, Cluster
 
-pytest_plugins = ("traffic",)
+pytest_plugins = ("thrift", "traffic")
 """Whatever any test makes the sandbox say or hear is checked against Stripe's own document."""
 
 _numbers = itertools.count(1)

@@ -5,18 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
+from fund.identity import passwords as keeping
 from fund.identity import queries, store
 from fund.identity.domain import check_email, check_password, check_roles
 from fund.kernel.actor import Actor, system
-from fund.kernel.errors import Forbidden, Unavailable
+from fund.kernel.errors import Forbidden
 from fund.platform.house import House
-
-_HASHER = PasswordHasher()
-# Verified for unknown accounts, so that an answer takes the same time either way.
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
 
 
 class TooManyAttempts(Forbidden):
@@ -40,7 +34,7 @@ def add_user(
     """
     address = check_email(email)
     check_roles(roles)
-    digest = _HASHER.hash(check_password(password, address))
+    digest = keeping.passwords.hash(check_password(password, address))
     with house.transaction(by=by, now=now) as tx:
         person_id = store.add_person(tx, address, name.strip() or address, digest)
         for role in sorted(roles):
@@ -62,7 +56,7 @@ def sign_in(house: House, *, now: dt.datetime, email: str, password: str, addres
         if store.too_many_failures(connection, marked, address, now):
             raise TooManyAttempts("しばらく待ってから、もう一度お試しください")
         found = queries.person_by_email(connection, account)
-    right = _verify(found[1] if found else _NOBODY, password)
+    right = keeping.passwords.right(found[1] if found else None, password)
     token = secrets.token_urlsafe(32)
     with house.transaction(by=system("sign-in"), now=now) as tx:
         succeeded = right and found is not None and found[0].active
@@ -86,14 +80,3 @@ def keep_alive(house: House, *, by: Actor, now: dt.datetime, token: str) -> None
     """Note that a session is in use, so that the idle limit counts from now."""
     with house.transaction(by=by, now=now) as tx:
         store.touch_session(tx, token)
-
-
-def _verify(digest: str, password: str) -> bool:
-    if len(password) > 1024:
-        return False
-    try:
-        return _HASHER.verify(digest, password)
-    except VerificationError:
-        return False
-    except MemoryError as error:
-        raise Unavailable("混み合っています。少し待ってからお試しください") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2.exceptions import VerifyMismatchError
 from flask.testing import FlaskClient
 from houses import wired_house
 from werkzeug.test import TestResponse
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 from fund.app import create_app
 from fund.identity import commands, queries
 from fund.identity.domain import ABSOLUTE_LIMIT, IDLE_LIMIT, PERMISSIONS, ROLES, may
+from fund.identity.passwords import Passwords
 from fund.kernel.actor import system
 from fund.kernel.errors import Forbidden, Invalid
 from fund.platform.house import House
@@ -69,6 +71,19 @@ def test_a_wrong_password_says_neither_what_was_wrong_nor_loses_the_account(
     assert answer.status_code == 403
     assert 'value="officer@example.jp"' in answer.text
     assert client.get("/staff").status_code == 302
+
+
+def test_a_guess_costs_what_it_should() -> None:
+    """64 MiB three times over, whatever the rest of the tests pay; for nobody's account too."""
+    kept = Passwords()
+    for digest in (kept.hash(PASSWORD), kept._nobodys):
+        assert digest.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+        assert len(digest) == len(kept.hash(PASSWORD))
+    assert kept.right(kept.hash(PASSWORD), PASSWORD)
+    assert not kept.right(kept.hash(PASSWORD), PASSWORD + "!")
+    assert not kept.right(None, PASSWORD)
+    with pytest.raises(VerifyMismatchError):  # checked to its end, not refused as no hash
+        kept._hasher.verify(kept._nobodys, PASSWORD)
 
 
 def test_without_a_token_nobody_signs_in(client: FlaskClient) -> None:

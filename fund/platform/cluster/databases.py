@@ -50,7 +50,9 @@ def create_database(cluster: Cluster, name: str, template: str | None = None) ->
     identifier = sql.Identifier(name)
     create = sql.SQL("CREATE DATABASE {} OWNER {}").format(identifier, sql.Identifier(OWNER))
     if template is not None:
-        create += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        # As files, not through the log: less than half the work for a database as small as ours.
+        words = " TEMPLATE {} STRATEGY file_copy"
+        create += sql.SQL(words).format(sql.Identifier(template))
     with psycopg.connect(cluster.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(create)
         _close_to_strangers(connection, name)
