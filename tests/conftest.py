@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import database as testing
 import pytest
+import schedule
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -30,18 +31,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether | None:
-    """With ``--dist loadfile``, the journeys stay with one worker because they share one demo."""
-    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFirst | None:
+    """With ``--dist loadfile``, see ``LongestFirst``."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # we have sorted them ourselves
+    return LongestFirst(config, log)
 
 
-class FilesTogether(LoadFileScheduling):
-    """Tests of one file stay together, and all files of the journeys too."""
+class LongestFirst(LoadFileScheduling):
+    """Units of work in the order of collection: tests of one unit stay with one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        folder = file.rpartition("/")[0]
-        return folder if folder.endswith("journeys") else file
+        return schedule.unit(nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest units first, so that all workers end together."""
+    schedule.sort(items)
 
 
 @pytest.fixture(scope="session")

@@ -1,31 +1,45 @@
 """What hundreds of tests would do again and again is done once (a pytest plugin).
 
-Every test that needs pages builds an application of its own, as a process of the service does
-once: compiling templates and addresses anew for each of them took more time than anything that is
-tested. What comes out is kept here, by all that goes in. Passwords cost what guessing one should
+Every test that needs pages builds a house and an application of its own, as a process of the
+service does once: compiling templates, addresses and statements anew for each of them took more
+time than anything that is tested. What comes out is kept here, by all that goes in. Passwords cost what guessing one should
 cost everywhere but in this process, where hundreds of people are made up to sign in once;
 ``tests/identity`` looks at the real cost.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable
 from dataclasses import replace
 from types import CodeType
+from typing import Any
 
 import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import create_engine
 from werkzeug.routing import Rule
 
 from fund.identity import passwords
+from fund.platform import database
 
 CHEAP = replace(passwords.RECOMMENDED, time_cost=1, memory_cost=8, parallelism=1)
 
 
-class CompiledOnce(BytecodeCache):
+class StatementsOnce(dict[tuple[Any, ...], Any]):
+    """Compiled statements of all engines of one kind, where each engine would keep its own."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+class TemplatesOnce(BytecodeCache):
     """Compiled templates of this process; a template that changed is compiled again."""
 
     def __init__(self) -> None:
@@ -55,8 +69,11 @@ class RuleOnce(Rule):
 def pytest_configure(config: pytest.Config) -> None:
     """Before any application or person is made."""
     del config
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TemplatesOnce()}
     Flask.url_rule_class = RuleOnce
+    database.create_engine = functools.partial(
+        create_engine, execution_options={"compiled_cache": StatementsOnce()}
+    )
     passwords.passwords = passwords.Passwords(CHEAP)
 
 
