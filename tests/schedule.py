@@ -21,6 +21,7 @@ SECONDS = {
     "tests/histories/test_over_http.py": 40.0,
     "tests/histories/test_killed_at_each_step.py": 35.0,
     "tests/histories/test_histories.py": 15.0,
+    "tests/architecture/test_house_rules.py": 10.0,
 }
 """What a unit takes on an idle processor, where its number of tests does not tell. A wrong figure
 costs balance and nothing else; ``--durations=0`` shows the right one."""
