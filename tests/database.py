@@ -120,9 +120,11 @@ def _sweep_dead_runs() -> None:
     """Remove what a killed run has left: its directory's name holds the number of its process."""
     for directory in quick_place().glob(f"{_PREFIX}*"):
         number = directory.name.removeprefix(_PREFIX).partition("-")[0]
-        mine = directory.stat().st_uid == os.geteuid()
-        if mine and number.isdigit() and not alive(int(number)):
-            _remove(directory)
+        # Another run that starts now may sweep the same one, and be faster.
+        with contextlib.suppress(FileNotFoundError):
+            mine = directory.stat().st_uid == os.geteuid()
+            if mine and number.isdigit() and not alive(int(number)):
+                _remove(directory)
 
 
 def _remove(directory: Path) -> None:
