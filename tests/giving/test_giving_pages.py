@@ -159,6 +159,16 @@ def test_paying_by_the_secret_link_needs_no_draft(paying_visit, paying_house, sa
     assert other.post("/d/0123456789/pay").status_code == 404
 
 
+def test_an_address_in_japan_is_asked_for_until_another_is_chosen(visit):
+    """What the choice reveals stays hidden while nothing is chosen."""
+    visitor = visit()
+    for step, typed in STEPS[:2]:
+        visitor.get(f"/give/{step}")
+        visitor.post(f"/give/{step}", typed)
+    page = visitor.get("/give/donor").get_data(as_text=True)
+    assert re.findall(r'name="where" value="(\w+)" checked', page) == ["japan"]
+
+
 def test_steps_cannot_be_skipped(visit):
     visitor = visit()
     for path in ("amount", "donor", "consents", "check"):
