@@ -154,12 +154,29 @@ def is_run_no(text: str) -> bool:
     return _RUN_NO.fullmatch(text) is not None
 
 
-def runs(connection: Connection, *, state: str | None = None) -> list[RunHead]:
-    """Every run, the newest first; of one state if asked."""
-    query = _HEADS.order_by(allocation_run.c.id.desc())
+def runs(
+    connection: Connection,
+    *,
+    state: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[RunHead]:
+    """Runs, the newest first; of one state if asked, and those behind the run ``after``."""
+    query = _HEADS.order_by(allocation_run.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(allocation_run.c.state == state)
+    if after is not None:
+        found = select(allocation_run.c.id).where(allocation_run.c.no == after)
+        query = query.where(allocation_run.c.id < found.scalar_subquery())
     return [RunHead(**_facts(row)) for row in connection.execute(query)]
+
+
+def run_head(connection: Connection, number: str) -> RunHead | None:
+    """One run without its files, or None; anything may be asked for."""
+    if not is_run_no(number):
+        return None
+    row = connection.execute(_HEADS.where(allocation_run.c.no == number)).one_or_none()
+    return None if row is None else RunHead(**_facts(row))
 
 
 @dataclass(frozen=True)

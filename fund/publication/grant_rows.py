@@ -12,10 +12,14 @@ from fund.grants.queries import AwardView
 from fund.kernel.canonical import Json
 from fund.platform.web.context import locale
 from fund.platform.web.twins import Column
+from fund.publication.dictionary.fields import Field, cell
+from fund.publication.dictionary.pages import GRANTS
 from fund.publication.domain.measures import folded
 from fund.publication.forms import GrantsView
 from fund.publication.phrases import gettext as _
 from fund.registry import queries as registry
+
+_PART = 200
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,25 @@ def grant_rows(connection: Connection, wanted: GrantsView) -> list[GrantRow]:
     naming = _Naming(connection)
     rows = [naming.row(award) for award in grants.awards(connection, fy=wanted.fy)]
     return [row for row in rows if _matches(row, wanted)]
+
+
+def grant_page(
+    connection: Connection, wanted: GrantsView, group_no: str | None = None
+) -> tuple[list[GrantRow], str | None]:
+    """The page of the filter behind its ``after``, and where the next one begins.
+
+    Awards are read in parts, so that a first page does not read them all.
+    """
+    naming, after, found = _Naming(connection), wanted.after, list[GrantRow]()
+    part = max(_PART, wanted.limit + 1)
+    while len(found) <= wanted.limit:
+        read = grants.awards(connection, fy=wanted.fy, group_no=group_no, after=after, limit=part)
+        found += [row for row in map(naming.row, read) if _matches(row, wanted)]
+        if len(read) < part:
+            break
+        after = read[-1].no
+    shown = found[: wanted.limit]
+    return shown, shown[-1].award.no if len(found) > wanted.limit else None
 
 
 def grant_row(connection: Connection, no: str) -> GrantRow | None:
@@ -116,39 +139,8 @@ def row_json(row: GrantRow) -> dict[str, Json]:
     }
 
 
-def _of(name: str, title: str) -> Column[GrantRow]:
-    def value(row: GrantRow) -> str | int | None:
-        found = row_json(row)[name]
-        if isinstance(found, list | tuple):
-            return " ".join(str(part) for part in found)
-        if isinstance(found, bool):
-            return "true" if found else "false"
-        return found if isinstance(found, str | int) else None
-
-    return Column(name, title, value)
+def _column(field: Field) -> Column[GrantRow]:
+    return Column(field.name, field.title, lambda row: cell(row_json(row)[field.name]))
 
 
-COLUMNS: Sequence[Column[GrantRow]] = tuple(
-    _of(name, title)
-    for name, title in (
-        ("no", "番号"),
-        ("fy", "年度"),
-        ("state", "状態"),
-        ("group", "団体番号"),
-        ("group_name", "団体"),
-        ("programme", "助成の種類"),
-        ("theme", "テーマ"),
-        ("fields", "分野"),
-        ("title", "事業"),
-        ("ceiling", "決定額"),
-        ("allocated", "あてた額"),
-        ("disbursed", "渡した額"),
-        ("spent", "使われた額"),
-        ("returned", "もどった額"),
-        ("decided_on", "決定の日"),
-        ("clause", "もとの条"),
-        ("historical", "台帳の前"),
-        ("source_url", "出典"),
-        ("sample", "見本"),
-    )
-)
+COLUMNS: Sequence[Column[GrantRow]] = tuple(map(_column, GRANTS.fields))

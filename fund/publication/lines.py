@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from fund.kernel.canonical import Json, canonical
 from fund.ledger.reasons import reason_words
 from fund.platform.web.context import locale
-from fund.platform.web.twins import Column
+from fund.platform.web.twins import Cell, Column
 from fund.publication import queries
+from fund.publication.dictionary.pages import LEDGER
 from fund.publication.domain.entries import shares_of
 from fund.publication.phrases import Phrase, Piece, joined
 from fund.publication.phrases import gettext as _
@@ -48,13 +49,16 @@ _MARKS: Mapping[str, tuple[str, str]] = {
 }
 """Kind → a sign and a tone for its chip; kinds that only move money between accounts have ⇄."""
 
-COLUMNS: tuple[Column[LedgerRow], ...] = (
-    Column("no", "番号", lambda row: row.no),
-    Column("on", "日付", lambda row: row.on),
-    Column("kind", "種類", lambda row: row.kind),
-    Column("postings", "仕訳", lambda row: canonical(postings_json(row)).decode()),
-    Column("reverses", "取り消した番号", lambda row: row.reverses),
-    Column("reason", "理由", lambda row: row.reason),
+_VALUES: Mapping[str, Callable[[LedgerRow], Cell]] = {
+    "no": lambda row: row.no,
+    "on": lambda row: row.on,
+    "kind": lambda row: row.kind,
+    "postings": lambda row: canonical(postings_json(row)).decode(),
+    "reverses": lambda row: row.reverses,
+    "reason": lambda row: row.reason,
+}
+COLUMNS: tuple[Column[LedgerRow], ...] = tuple(
+    Column(field.name, field.title, _VALUES[field.name]) for field in LEDGER.fields
 )
 """The columns of the machine twins, in the order of the public contract."""
 

@@ -32,14 +32,12 @@ def proof_of(house: House, gift_no: str) -> dict[str, Json]:
         if number is None or head is None or head.size < number or opening is None:
             raise NotFound("証明は、採納されて公開の台帳に載ると、ここで受け取れます")
         body = heads.bodies(connection, number - 1, number)[0]
-    shelf = house.port(Shelf)
-    tree = TiledTree(lambda *at: shelf.read(tile_path(*at)), head.size)
     salt, received_on, name = opening
     return {
         "v": 1,
         "entry": body.decode(),
         "index": number - 1,
-        "hashes": [one.hex() for one in inclusion_proof(tree, number - 1, head.size)],
+        "hashes": path_of(house, number, head.size),
         "checkpoint": head.note,
         "opening": {
             "gift": gift_no,
@@ -48,3 +46,14 @@ def proof_of(house: House, gift_no: str) -> dict[str, Json]:
             "salt": salt.hex(),
         },
     }
+
+
+def path_of(house: House, number: int, size: int) -> list[str]:
+    """The hashes (hex) from an entry's leaf to the root of the first ``size`` entries.
+
+    Raises:
+        FileNotFoundError: while a tile is not on the shelf.
+    """
+    shelf = house.port(Shelf)
+    tree = TiledTree(lambda *at: shelf.read(tile_path(*at)), size)
+    return [one.hex() for one in inclusion_proof(tree, number - 1, size)]

@@ -15,11 +15,14 @@ from fund.giving.queries.disclosures import every_published_name
 from fund.kernel.canonical import canonical
 from fund.kernel.errors import Conflict, Unavailable
 from fund.platform.house import House
+from fund.publication.dictionary.fields import cell
+from fund.publication.group_records import group_record
 from fund.publication.log.note import read_note
 from fund.publication.ports import Shelf
 from fund.publication.queries import heads
 from fund.publication.release import build
 from fund.publication.release.build import Folder, Registers, log_paths
+from fund.publication.release.columns import GROUPS
 from fund.publication.release.grants360 import Publisher
 from fund.publication.release.page import PAGE, verify_page
 from fund.registry import queries as registry
@@ -139,16 +142,7 @@ def _registers(connection: Connection) -> Registers:
     groups = registry.search_groups(connection, state=None, limit=_ALL)
     return Registers(
         groups=tuple(
-            [
-                one.no,
-                one.name,
-                one.kana or None,
-                one.name_en or None,
-                one.kind or None,
-                " ".join(one.fields) or None,
-                one.state,
-                "true" if one.sample else "false",
-            ]
+            [cell(group_record(one)[name]) for name in GROUPS.header]
             for one in sorted(groups, key=lambda one: one.no)
         ),
         group_names={one.no: one.name for one in groups},

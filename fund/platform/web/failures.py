@@ -7,6 +7,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fund.kernel.canonical import Json, canonical
@@ -20,6 +21,7 @@ from fund.kernel.errors import (
     Unavailable,
 )
 from fund.platform.web.locale import translated
+from fund.platform.web.problems import API, bilingual_problem
 
 STATUS: dict[type[DomainError], int] = {
     Invalid: 400,
@@ -40,6 +42,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_down)
     app.register_error_handler(InterfaceError, _database_down)
+    app.register_error_handler(NoConnectionFree, _database_down)
     app.register_error_handler(IntegrityError, _law_broken)
     app.register_error_handler(Exception, _failed)
 
@@ -50,6 +53,8 @@ def failure_response(status: int, detail: str, fields: dict[str, str] | None = N
     ``detail`` and ``fields`` (field → what to do) are sentences of the domain, shown in the
     page's language.
     """
+    if request.path.startswith(API):
+        return bilingual_problem(status, detail, fields or {})
     detail = translated(detail)
     fields = {name: translated(text) for name, text in (fields or {}).items()}
     if _machine():
@@ -82,7 +87,7 @@ def _titles() -> dict[int, str]:
 
 def _machine() -> bool:
     path = request.path
-    return path.startswith(("/api/", "/webhooks/")) or path.endswith(_MACHINE_SUFFIXES)
+    return path.startswith("/webhooks/") or path.endswith(_MACHINE_SUFFIXES)
 
 
 def _refused(error: DomainError) -> Response:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import flask_babel
 from flask import request
 
+from fund.kernel.sentences import Filled
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -52,8 +54,11 @@ def translated(text: str) -> str:
     """A sentence of the domain (Japanese) in the page's language; unknown words as they are.
 
     The domain raises its refusals without knowing of languages or requests: every page that
-    shows one passes it through here. Markup and computed sentences come back unchanged.
+    shows one passes it through here. Markup comes back unchanged, and so do computed sentences
+    that do not remember their template.
     """
+    if isinstance(text, Filled):
+        return str(flask_babel.gettext(text.template)) % text.values
     # The empty id stands for a catalogue's header, and what is markup already is no message.
     if not text or hasattr(text, "__html__"):
         return text

@@ -13,6 +13,7 @@ from fund.kernel.calendar import parse_day
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import narrow, parse_amount
 from fund.kernel.money import MAX_YEN
+from fund.kernel.sentences import filled
 
 MAX_TEXT = 200
 Choice = TypeVar("Choice", bound=str)
@@ -32,7 +33,7 @@ class Query:
         """Free text up to ``longest`` characters."""
         value = self.args.get(name, "").strip()
         if len(value) > longest:
-            self.errors[name] = f"{longest}文字までで入力してください"
+            self.errors[name] = filled("%(longest)s文字までで入力してください", longest=longest)
             return None
         return value or None
 
@@ -47,7 +48,9 @@ class Query:
             self.errors[name] = "整数で入力してください"
             return None
         if len(plain) > 20 or not low <= int(plain) <= high:
-            self.errors[name] = f"{low}から{high}までの数で入力してください"
+            self.errors[name] = filled(
+                "%(low)sから%(high)sまでの数で入力してください", low=low, high=high
+            )
             return None
         return int(plain)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
 
+from fund.kernel.errors import Invalid
 from fund.platform.settings import Settings
 
 SECRET_PREFIXES = ("/d/", "/m/", "/email/", "/stop/")
@@ -98,7 +99,11 @@ def content_security_policy(settings: Settings) -> str:
 
 def _refuse_nul() -> None:
     """PostgreSQL has no NUL in text: a request that carries one is answered 400, never 500."""
-    carried = [request.path, *request.args.keys(), *request.args.values()]
+    named = [name for name, value in request.args.items(multi=True) if "\x00" in name + value]
+    if named:
+        message = "文字の中にNULがあります。取りのぞいてください"
+        raise Invalid(message, {name.replace("\x00", "\ufffd")[:60]: message for name in named})
+    carried = [request.path]
     if request.method == "POST" and request.mimetype != "application/json":
         carried += [*request.form.keys(), *request.form.values()]
     if any("\x00" in value for value in carried):

@@ -95,6 +95,21 @@ def head_of(connection: Connection, size: int) -> Head | None:
     return None if row is None else Head(row.size, bytes(row.root), row.note, row.signed_at)
 
 
+def heads_below(
+    connection: Connection, size: int | None, limit: int, until: dt.datetime | None = None
+) -> list[Head]:
+    """Up to ``limit`` signed heads smaller than ``size``, signed before ``until``, newest first."""
+    query = select(log_checkpoint).order_by(log_checkpoint.c.size.desc()).limit(limit)
+    if size is not None:
+        query = query.where(log_checkpoint.c.size < size)
+    if until is not None:
+        query = query.where(log_checkpoint.c.signed_at < until)
+    return [
+        Head(row.size, bytes(row.root), row.note, row.signed_at)
+        for row in connection.execute(query)
+    ]
+
+
 def keys(connection: Connection, size: int | None = None) -> list[KeyPeriod]:
     """Every key of the log (as it stood at a size), the first one first.
 

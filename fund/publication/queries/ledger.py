@@ -73,6 +73,8 @@ class LedgerRow(NamedTuple):
     came_in: Yen
     committed: Yen
     out: Yen
+    spent: Yen
+    returned: Yen
     left: Yen
     body: bytes
     appended_at: dt.datetime
@@ -160,13 +162,24 @@ def entry(connection: Connection, no: int) -> LedgerRow | None:
 
 
 def related(
-    connection: Connection, *, column: str, value: str, limit: int
+    connection: Connection,
+    *,
+    column: str,
+    value: str,
+    limit: int,
+    after: int = 0,
+    kind: str | None = None,
 ) -> tuple[list[LedgerRow], bool]:
     """Entries of one gift, award or run (``gift_no``, ``award_no``, ``run_no``), oldest first.
 
-    Returns the first ``limit`` and whether there are more.
+    Returns the first ``limit`` above the number ``after`` (of one kind, if asked) and whether
+    there are more.
     """
-    asked = select(public_entry.c.no).where(public_entry.c[column] == value)
+    asked = select(public_entry.c.no).where(
+        public_entry.c[column] == value, public_entry.c.no > after
+    )
+    if kind is not None:
+        asked = asked.where(public_entry.c.kind == kind)
     found = connection.execute(asked.order_by(public_entry.c.no).limit(limit + 1)).scalars().all()
     return _rows(connection, found[:limit])[::-1], len(found) > limit
 
@@ -211,6 +224,8 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         came_in=Yen(row.in_yen),
         committed=Yen(row.committed_yen),
         out=Yen(row.out_yen),
+        spent=Yen(row.spent_yen),
+        returned=Yen(row.returned_yen),
         left=Yen(row.left_yen),
         body=bytes(row.body),
         appended_at=row.appended_at,

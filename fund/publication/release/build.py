@@ -14,9 +14,10 @@ from typing import IO, Any
 
 from fund.kernel.canonical import Json, canonical
 from fund.platform.web.twins import safe_cell
+from fund.publication.dictionary.fields import Field, Sheet, cell
 from fund.publication.log.tiles import HEIGHT, WIDTH, tile_path
 from fund.publication.release import columns, grants360, journals
-from fund.publication.release.columns import Sheet
+from fund.publication.release.event_columns import EVENTS
 from fund.publication.release.rows import (
     Books,
     Entry,
@@ -152,7 +153,7 @@ def write_data(
     awards = sorted(books.awards.items())
     folder.table(columns.AWARDS, (award.row() for _, award in awards))
     folder.table(columns.BALANCES, books.balance_rows())
-    folder.table(columns.EVENTS, ())  # the fund holds none yet; the layout is there for readers
+    folder.table(EVENTS, ())  # the fund holds none yet; the layout is there for readers
     _join(
         folder,
         "data/ledger.journal",
@@ -239,16 +240,7 @@ def _resource(folder: Folder, sheet: Sheet) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "hash": f"sha256:{digest}",
         "schema": {
-            "fields": [
-                {
-                    "name": field.name,
-                    "type": field.type,
-                    "title": field.ja,
-                    "description": field.en,
-                    "constraints": {"required": field.required},
-                }
-                for field in sheet.fields
-            ],
+            "fields": [described(field) for field in sheet.fields],
             "primaryKey": list(sheet.key),
             "foreignKeys": [
                 {"fields": [name], "reference": {"resource": other, "fields": [there]}}
@@ -256,6 +248,23 @@ def _resource(folder: Folder, sheet: Sheet) -> dict[str, Any]:
             ],
         },
     }
+
+
+def described(field: Field) -> dict[str, Any]:
+    """A column as Table Schema describes it."""
+    limits: dict[str, Any] = {"required": field.required}
+    if field.choices:
+        limits["enum"] = list(field.choices)
+    if field.pattern:
+        limits["pattern"] = field.pattern
+    told = {
+        "name": field.name,
+        "type": field.type,
+        "title": field.ja,
+        "description": field.en,
+        "constraints": limits,
+    }
+    return told if field.example is None else {**told, "example": cell(field.example)}
 
 
 def disclosures(names: Mapping[str, str]) -> bytes:

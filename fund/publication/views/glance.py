@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
@@ -16,8 +13,9 @@ from fund.platform.web.drawn import drawn
 from fund.platform.web.query import Query
 from fund.platform.web.twins import json_response
 from fund.publication import charts, queries
-from fund.publication.figures import Figures, figures
+from fund.publication.figures import figures
 from fund.publication.forms import read_year
+from fund.publication.glance_json import glance_content
 from fund.publication.lines import reason_word
 from fund.publication.views import blueprint
 from fund.publication.wording import ledger_url
@@ -65,52 +63,4 @@ def glance_json() -> ResponseReturnValue:
     with current_house().database.reading() as connection:
         shown = figures(connection, year)
     moment = shown.as_of or now()
-    return last_changed(json_response(_content(shown, moment)), moment)
-
-
-def _content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
-    drawn = shown.flow
-    return {
-        "as_of": as_of.astimezone(dt.UTC).isoformat(timespec="seconds"),
-        "fy": shown.fy,
-        "before": int(shown.words.before),
-        "words": {word.name: int(word.yen) for word in shown.words.words()},
-        "ledger": {word.name: ledger_url(word.arguments) for word in shown.words.words()},
-        "periods": [
-            {
-                "from": period.first_day.isoformat(),
-                "in": int(period.came_in),
-                "out": int(period.out),
-            }
-            for period in shown.periods
-        ],
-        "fields": [{"field": use.code, "allocated": int(use.yen)} for use in shown.uses],
-        "fidelity": {
-            "designated": int(shown.fidelity.designated),
-            "first_wish": int(shown.fidelity.first_wish),
-            "undesignated": int(shown.fidelity.undesignated),
-            "redirected": [
-                {"reason": reason, "count": many, "yen": int(yen)}
-                for reason, many, yen in shown.fidelity.redirected
-            ],
-        },
-        "unspent_by_year": [{"fy": fy, "yen": int(yen)} for fy, yen in shown.ages],
-        "months_to_allocation": {
-            "median": shown.waits.middle,
-            "longest": shown.waits.longest,
-            "quarter": shown.waits.quarter,
-            "three_quarters": shown.waits.three_quarters,
-        },
-        "fees": {
-            "charged": int(shown.fees.charged),
-            "reimbursed": int(shown.fees.reimbursed),
-            "taken_from_gifts": 0,
-        },
-        "flows": [
-            {"step": step, "from": source, "to": target, "yen": yen}
-            for step, flows in enumerate(
-                (drawn.sources, drawn.wishes, drawn.ends) if drawn else (), 1
-            )
-            for (source, target), yen in sorted(flows.items())
-        ],
-    }
+    return last_changed(json_response(glance_content(shown, moment)), moment)
