@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from houses import wired_house
+from reader import Reader
 
 from fund.app import create_app
 from fund.kernel.actor import system
@@ -46,3 +47,8 @@ def app(planted: House) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def reader(app: Flask) -> Reader:
+    return Reader(app.test_client())

@@ -53,6 +53,7 @@ def data() -> ResponseReturnValue:
         entries = publication.last_no(connection)
         head = heads.last_head(connection)
     release = house.settings.data_dir / LIVE
+<<<<<<< HEAD
     shelves = (_views(entries), _whole(release, head), _signed(head))
     return render_template(
         "desk/data.html",
@@ -60,6 +61,10 @@ def data() -> ResponseReturnValue:
         all_feeds=feeds.listed(),
         linked=[linked.whole_ledger(head.signed_at if head else None)],
     )
+=======
+    shelves = (_views(entries), _programs(), _whole(release, head), _signed(head))
+    return render_template("desk/data.html", shelves=shelves)
+>>>>>>> e43be84 (api: strict, bilingual refusals; a page for people; a data dictionary of every column as page, CSV, JSON and CSVW; Schemathesis and paging tests)
 
 
 def _views(entries: int) -> Shelf:
@@ -98,6 +103,35 @@ def _views(entries: int) -> Shelf:
 
 
 _PLAIN = ("csv", "json")
+
+
+def _programs() -> Shelf:
+    """The API, and what every column means."""
+    return Shelf(
+        "api",
+        _("プログラムから読む"),
+        _("鍵も登録もいりません。画面と同じ数字です。"),
+        (
+            Dataset(
+                _("台帳を読むAPI"),
+                (
+                    (_("説明"), url_for("publication.api_page")),
+                    ("OpenAPI 3.1", url_for("publication.api_document")),
+                ),
+                _("そのつど、いまの台帳から"),
+            ),
+            Dataset(
+                _("データ辞書（すべての列の意味）"),
+                (
+                    (_("画面"), url_for("publication.dictionary")),
+                    ("CSV", url_for("publication.dictionary_csv")),
+                    ("JSON", url_for("publication.dictionary_json")),
+                    ("CSVW", url_for("publication.csv_metadata")),
+                ),
+                _("列がふえたとき"),
+            ),
+        ),
+    )
 
 
 def _whole(release: Path, head: heads.Head | None) -> Shelf:

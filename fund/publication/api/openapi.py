@@ -110,7 +110,7 @@ def _answer(one: Endpoint, base: str) -> dict[str, Any]:
     if not one.listed:
         content = {"application/json": {"schema": schema, "example": example}}
         return {"description": f"{one.ja} / {one.en}", "headers": headers, "content": content}
-    page = {"as_of": "2026-06-01T03:00:00Z", "rows": [example], "next": f"{base}{PREFIX}{one.path}"}
+    page = {"as_of": "2026-06-01T03:00:00Z", "rows": [example], "next": example_url(one, base)}
     return {
         "description": f"{one.ja} / {one.en}",
         "headers": {**headers, "Link": {"$ref": "#/components/headers/Link"}},
@@ -122,6 +122,16 @@ def _answer(one: Endpoint, base: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def example_url(one: Endpoint, base: str) -> str:
+    """An address of the endpoint as it may be asked, with its own examples in it."""
+    path = one.path
+    for part in one.place:
+        path = path.replace(f"{{{part.name}}}", str(part.example))
+    place = next((part for part in one.query if part.name == "after"), None)
+    query = f"?limit=100&after={place.example}" if place else ""
+    return f"{base}{PREFIX}{path}{query}"
 
 
 def _page_schema(row: dict[str, Any]) -> dict[str, Any]:

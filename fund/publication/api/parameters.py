@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from fund.kernel.errors import Invalid
 from fund.kernel.ids import CROCKFORD
-from fund.kernel.money import MAX_YEN
+from fund.kernel.japanese import MAX_TYPED_AMOUNT
 from fund.kernel.sentences import filled
 from fund.publication.domain.kinds import KIND_WORDS
 from fund.publication.forms import FITS, MAX_NO, YEARS
@@ -224,7 +224,7 @@ GROUP = Parameter(
     "group", "text", "団体番号", "Group number", "0132", pattern="[0-9]{4}", longest=4
 )
 MIN = Parameter(
-    "min", "integer", "いくらから（円）", "From so many yen", 1_000, low=0, high=MAX_YEN
+    "min", "integer", "いくらから（円）", "From so many yen", 1_000, low=0, high=MAX_TYPED_AMOUNT
 )
 MAX = replace(MIN, name="max", ja="いくらまで（円）", en="Up to so many yen", example=10_000)
 FROM = Parameter("from", "day", "この日から", "From this day", "2026-04-01")

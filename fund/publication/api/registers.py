@@ -178,7 +178,7 @@ def _edition_record(head: EditionHead, base: str) -> Record:
         "summary_en": head.summary_en,
         "sha256": head.sha256,
         "published_at": utc(head.published_at),
-        "body_url": f"{base}/manual/{head.code}",
+        "body_url": f"{base}/manual/{head.code}.json",
         "clauses_url": f"{base}/api/v1/manual/{head.code}/clauses",
     }
 

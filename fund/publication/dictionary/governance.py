@@ -34,7 +34,11 @@ EDITION = Sheet(
         digest("sha256", "原文の指紋", "Fingerprint of its canonical JSON", "manual"),
         moment("published_at", "公表の時刻", "Published at", "manual"),
         text(
-            "body_url", "原文のアドレス", "Address of its text", "manual", f"{URL}/manual/2026-04"
+            "body_url",
+            "原文のアドレス",
+            "Address of its text",
+            "manual",
+            f"{URL}/manual/2026-04.json",
         ),
         text(
             "clauses_url",

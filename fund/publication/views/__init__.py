@@ -6,6 +6,7 @@ blueprint = Blueprint("publication", __name__)
 
 from fund.publication.views import (  # noqa: E402 - routes
     api,  # noqa: F401
+    dictionary,  # noqa: F401
     entry,  # noqa: F401
     feeds,  # noqa: F401
     glance,  # noqa: F401
