@@ -53,18 +53,13 @@ def data() -> ResponseReturnValue:
         entries = publication.last_no(connection)
         head = heads.last_head(connection)
     release = house.settings.data_dir / LIVE
-<<<<<<< HEAD
-    shelves = (_views(entries), _whole(release, head), _signed(head))
+    shelves = (_views(entries), _programs(), _whole(release, head), _signed(head))
     return render_template(
         "desk/data.html",
         shelves=shelves,
         all_feeds=feeds.listed(),
         linked=[linked.whole_ledger(head.signed_at if head else None)],
     )
-=======
-    shelves = (_views(entries), _programs(), _whole(release, head), _signed(head))
-    return render_template("desk/data.html", shelves=shelves)
->>>>>>> e43be84 (api: strict, bilingual refusals; a page for people; a data dictionary of every column as page, CSV, JSON and CSVW; Schemathesis and paging tests)
 
 
 def _views(entries: int) -> Shelf:
