@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make help` lists it. The work itself is in .ci/setup and .ci/lock.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nightly lint types contracts check bench soak lock clean
+.PHONY: help setup run test nightly lint types contracts check bench soak api lock clean
 
 # Where a shell forbids bytecode, every process started here would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 WORKERS ?= 2
 DONORS ?= 200
+EXAMPLES ?= 100
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +42,9 @@ bench: setup ## Measure (prints figures, decides nothing)
 
 soak: setup ## DONORS=200 impatient donors at once on a real demo of its own, with kills; says the figures
 	@FUND_SOAK_DONORS=$(DONORS) $(BIN)/pytest -q -s -n 0 tests/journeys/test_parallel_checkouts.py
+
+api: setup ## Schemathesis asks the API more: EXAMPLES=100 for each endpoint, and its coverage of the edges
+	@FUND_API_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -n 0 tests/api/test_api_schemathesis.py
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock
