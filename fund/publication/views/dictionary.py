@@ -112,6 +112,6 @@ def api_page() -> ResponseReturnValue:
 @blueprint.get(PREFIX)
 @blueprint.get(f"{PREFIX}/")
 @public
-def api_root() -> ResponseReturnValue:
+def api_door() -> ResponseReturnValue:
     """Where to begin reading."""
     return redirect(url_for("publication.api_page"), 302)
