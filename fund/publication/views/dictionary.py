@@ -40,11 +40,11 @@ def dictionary() -> ResponseReturnValue:
         units=UNITS,
         sources=SOURCES,
         cell=cell,
-        kinds=_kinds(),
+        type_words=_type_words(),
     )
 
 
-def _kinds() -> dict[str, str]:
+def _type_words() -> dict[str, str]:
     """The types in words."""
     return {
         "integer": _("整数"),
