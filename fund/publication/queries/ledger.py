@@ -34,7 +34,8 @@ SELECT fy FROM step UNION SELECT fy FROM public_entry WHERE no > :over ORDER BY 
 """)
 _COLUMNS = (
     *("no", "kind", "fy", "on_text", "reverses", "reason", "groups", "fields", "size_yen"),
-    *("in_yen", "committed_yen", "out_yen", "left_yen", "body", "appended_at"),
+    *("in_yen", "committed_yen", "out_yen", "spent_yen", "returned_yen", "left_yen"),
+    *("body", "appended_at"),
 )
 _ROWS = text(f"""
 SELECT {", ".join(f"e.{name}" for name in _COLUMNS)},
