@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make help` lists it. The work itself is in .ci/setup and .ci/lock.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nightly lint types contracts check bench soak api lock clean
+.PHONY: help setup run test nightly lint types contracts check bench soak api outside lock clean
 
 # Where a shell forbids bytecode, every process started here would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -45,6 +45,9 @@ soak: setup ## DONORS=200 impatient donors at once on a real demo of its own, wi
 
 api: setup ## Schemathesis asks the API more: EXAMPLES=100 for each endpoint, and its coverage of the edges
 	@FUND_API_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -n 0 tests/api/test_api_schemathesis.py
+
+outside: setup ## Other people's programs check a release (RELEASE=folder, or ENTRIES=20000 made up)
+	@tests/outside/run
 
 lock: setup ## Pin every dependency again, with hashes
 	@.ci/lock

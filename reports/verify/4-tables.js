@@ -73,14 +73,30 @@ class Journal {
     this.check.fail(`${this.name}: entry ${no} is not the log's`);
   }
 
-  end(balances) {
+  // Head and tail, letter by letter: no comment, option or include can be slipped in.
+  end(ledger) {
     if (this.broken) return;
     const [begin, end] = this.at < 0 ? [this.text.length, this.text.length] : [this.begin, this.at];
-    const asserted = readFrame(this.text.slice(0, begin) + this.text.slice(end));
-    const due = new Map([...balances].map(([account, yen]) => [journalAccount(account), yen]));
-    const equal = due.size === asserted.size && [...due].every(([key, yen]) => asserted.get(key) === yen);
-    if (!equal) this.check.fail(`${this.name}: the asserted balances are not the log's`);
+    if (ledger.first === null) return;
+    const [head, tail] = frameOf(this.name, ledger);
+    if (this.text.slice(0, begin) !== head || this.text.slice(end) !== tail) {
+      this.check.fail(`${this.name}: other lines before or behind its entries than the log's`);
+    }
   }
+}
+
+function frameOf(name, ledger) {
+  const day = new Date(`${ledger.last}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + 1);
+  const next = day.toISOString().slice(0, 10);
+  const accounts = [...ledger.balances.keys()].sort().map((name) => [journalAccount(name), ledger.balances.get(name)]);
+  const each = (line) => accounts.map(([account, yen]) => `${line(account, yen)}\n`).join("");
+  if (name === "ledger.journal") {
+    return [`; 公開台帳 (public ledger)\ndecimal-mark .\ncommodity 1000. JPY\n${each((a) => `account ${a}`)}\n`,
+      `${next} * balances\n${each((a, yen) => `    ${a}  0 JPY = ${yen} JPY`)}`];
+  }
+  return [`option "title" "みえる基金 公開台帳"\noption "operating_currency" "JPY"\n\n${each((a) => `${ledger.first} open ${a} JPY`)}\n`,
+    each((a, yen) => `${next} balance ${a}  ${yen} JPY`)];
 }
 
 class Tables {
@@ -148,38 +164,80 @@ class Tables {
     }
     for (const rows of Object.values(this.rows)) rows.end();
     for (const journal of this.journals) {
-      try { journal.end(ledger.balances); } catch (error) { this.check.fail(`${journal.name}: ${error.message}`); }
+      try { journal.end(ledger); } catch (error) { this.check.fail(`${journal.name}: ${error.message}`); }
     }
-    await this.grants(ledger);
+    for (const [name, act] of [["360giving", this.grants], ["datapackage", this.resources]]) {
+      try { await act.call(this, ledger); } catch (error) { this.check.fail(`${name}.json: ${error.message}`); }
+    }
+    try { await this.disclosed(ledger); } catch (error) { this.check.fail(`disclosures.json: ${error.message}`); }
   }
 
+  // Each award once, for its money, its day, its title and the group that gets it.
   async grants(ledger) {
-    try {
-      const { grants } = JSON.parse(await this.source.text("data/360giving.json"));
-      const told = new Map(grants.map((grant) => [grant.id.split("-").slice(-2).join("-"),
-        [grant.amountAwarded, grant.amountDisbursed, grant.awardDate, grant.currency].join()]));
-      const due = new Map([...ledger.awards].filter(([, a]) => a.facts.group).map(([number, a]) =>
-        [number, [a.facts.ceiling || 0, a.disbursed, a.facts.on, "JPY"].join()]));
-      this.check.counted += told.size;
-      for (const number of new Set([...told.keys(), ...due.keys()])) {
-        if (told.get(number) !== due.get(number)) this.check.fail(`360giving.json: ${number} is not the log's`);
+    const groups = new Map(), due = new Map(), told = new Set();
+    const [head, ...rows] = readCsv(await this.source.text("data/groups.csv"));
+    for (const row of rows) groups.set(row[head.indexOf("no")], row[head.indexOf("name")]);
+    for (const [number, { facts, disbursed }] of ledger.awards) {
+      if (!facts.group) continue;
+      if (!groups.has(facts.group)) { this.check.fail(`360giving.json: group ${facts.group} is not in groups.csv`); continue; }
+      const title = facts.title || number;
+      due.set(number, [facts.ceiling || 0, disbursed, facts.on, "JPY", title, title,
+        `-group-${facts.group}`, groups.get(facts.group)]);
+    }
+    for (const grant of JSON.parse(await this.source.text("data/360giving.json")).grants) {
+      const number = grant.id.split("-").slice(-2).join("-"), [receiver, more] = grant.recipientOrganization;
+      const said = [grant.amountAwarded, grant.amountDisbursed, grant.awardDate, grant.currency, grant.title,
+        grant.description, receiver.id.slice(receiver.id.lastIndexOf("-group-")), receiver.name];
+      this.check.counted++;
+      if (more || told.has(number) || JSON.stringify(said) !== JSON.stringify(due.get(number))) {
+        this.check.fail(`360giving.json: ${number} is not the log's`);
       }
-    } catch (error) {
-      this.check.fail(`360giving.json: ${error.message}`);
+      told.add(number);
+    }
+    for (const number of due.keys()) if (!told.has(number)) this.check.fail(`360giving.json: ${number} is missing`);
+  }
+
+  // The package describes the files that are there: their bytes and their columns.
+  async resources() {
+    for (const one of JSON.parse(await this.source.text("data/datapackage.json")).resources) {
+      this.check.counted++;
+      if (!isSafe(one.path)) { this.check.fail(`datapackage.json: ${one.path} leads elsewhere`); continue; }
+      this.source.described.add(`data/${one.path}`);
+      const data = await this.source.bytes(`data/${one.path}`);
+      const digest = new Uint8Array(await this.source.digests.get(`data/${one.path}`));
+      if ("hash" in one && one.hash !== `sha256:${hex(digest)}`) this.check.fail(`datapackage.json: ${one.path} has another fingerprint`);
+      if ("bytes" in one && one.bytes !== data.length) this.check.fail(`datapackage.json: ${one.path} has another length`);
+      if (!one.path.endsWith(".csv")) continue;
+      const end = data.indexOf(10), [columns] = readCsv(strictText.decode(data.subarray(0, Math.max(end, 0))));
+      if (JSON.stringify(columns) !== JSON.stringify(one.schema.fields.map((field) => field.name))) {
+        this.check.fail(`datapackage.json: ${one.path} has other columns`);
+      }
+    }
+  }
+
+  // Names shown by consent stand beside gifts of the log, each once, in one spelling.
+  async disclosed(ledger) {
+    const text = await this.source.text("disclosures.json"), content = JSON.parse(text);
+    if (`${spell(content)}\n` !== text || content.v !== 1) this.check.fail("disclosures.json: in another spelling");
+    let before = "";
+    for (const { gift, name } of content.names) {
+      this.check.counted++;
+      const known = ledger.shares.has(`${gift}/1`) && typeof name === "string" && gift > before;
+      if (!known) this.check.fail(`disclosures.json: ${gift} is no gift of the log, or out of order`);
+      before = gift;
     }
   }
 }
 
-const BALANCE_LINE = /^(?:\d{4}-\d\d-\d\d balance (\S+)  (-?\d+) JPY| +(\S+)  0 JPY = (-?\d+) JPY)$/;
-const OTHER_LINE = /^(?:|;.*|decimal-mark \.|commodity 1000\. JPY|account \S+|option "[^"]+" "[^"]*"|\d{4}-\d\d-\d\d open \S+ JPY|\d{4}-\d\d-\d\d \* balances)$/;
-
-// The balances that a journal's head and tail assert; any other line is a lie.
-function readFrame(text) {
-  const asserted = new Map();
-  for (const line of text.split("\n")) {
-    const found = BALANCE_LINE.exec(line);
-    if (found) asserted.set(found[1] || found[3], Number(found[2] || found[4]));
-    else if (!OTHER_LINE.test(line)) throw new Error(`unexpected line ${line.slice(0, 80)}`);
+// A CSV text as rows of cells.
+function readCsv(text) {
+  const rows = [];
+  let row = [""];
+  for (const [part] of text.matchAll(/"(?:[^"]|"")*"|,|\r?\n|[^,"\r\n]+/g)) {
+    if (part === ",") row.push("");
+    else if (part.endsWith("\n")) { rows.push(row); row = [""]; }
+    else row[row.length - 1] += part[0] === '"' ? part.slice(1, -1).replaceAll('""', '"') : part;
   }
-  return asserted;
+  if (row.length > 1 || row[0]) rows.push(row);
+  return rows;
 }

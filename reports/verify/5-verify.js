@@ -25,7 +25,9 @@ const pause = () => new Promise((resume) => setTimeout(resume));
 
 // Every file is read once; its fingerprint is taken as it passes, and the next ones are asked for.
 class Reader {
-  constructor(source) { this.source = source; this.coming = new Map(); this.digests = new Map(); }
+  constructor(source) {
+    this.source = source; this.coming = new Map(); this.digests = new Map(); this.described = new Set();
+  }
 
   ask(path) {
     if (!this.coming.has(path)) {
@@ -48,6 +50,28 @@ class Reader {
 }
 
 const AHEAD = 8;
+// Whether a name can only be a file inside the release.
+const isSafe = (name) => typeof name === "string"
+  && /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(name);
+const ALWAYS = ["README", "verify.html", "disclosures.json", "log/checkpoint", "log/keys.json",
+  "log/vkey", "data/datapackage.json", "data/360giving.json", "data/ledger.journal", "data/ledger.beancount"];
+
+// No file that this log, its runs and its data package do not call for.
+function checkNames(source, names, size, runs, findings) {
+  if (size > WIDTH * names.length) return; // most bundles are missing, and check 2 says so
+  const wanted = new Set([...ALWAYS, ...source.described]);
+  for (const run of runs) for (const name of ["problem", "plan"]) wanted.add(`runs/${run}/${name}.json`);
+  for (let level = -1; level < 8; level++) {
+    const count = level < 0 ? size : Math.floor(size / WIDTH ** level);
+    for (let number = 0; number * WIDTH < count; number++) {
+      wanted.add(tilePath(level < 0 ? "entries" : level, number, Math.min(WIDTH, count - number * WIDTH)));
+    }
+  }
+  for (const name of names) {
+    const part = name.startsWith("log/") ? 2 : 12;
+    if (!wanted.has(name)) findings[part].fail(`${name}: no part of this release`);
+  }
+}
 
 async function verify(folder, asked, progress) {
   const source = new Reader(folder);
@@ -105,6 +129,7 @@ async function verify(folder, asked, progress) {
   if (older) compareOlder(older, head, roots, findings[3]);
   ledger.close();
   await tables.close(ledger);
+  checkNames(source, [...listed.keys()], head.size, ledger.runs, findings);
   await checkSums(source, folder, listed, findings[12]);
   progress(tree.size, head.size);
   return findings;
@@ -144,7 +169,7 @@ async function readSums(source, check) {
   }
   for (const line of lines) {
     const found = /^([0-9a-f]{64}) {2}(\S.*)$/.exec(line);
-    if (!found || listed.has(found[2])) check.fail(`SHA256SUMS: ${line.slice(0, 100)}`);
+    if (!found || listed.has(found[2]) || !isSafe(found[2])) check.fail(`SHA256SUMS: ${line.slice(0, 100)}`);
     else listed.set(found[2], found[1]);
   }
   return listed;

@@ -18,7 +18,7 @@ TITLES = {
     11: ("年度の締め", "closed periods"),
     12: ("ファイルの指紋", "SHA256SUMS"),
 }
-SHOWN = 20
+SHOWN, LONGEST = 20, 400
 
 
 @dataclass
@@ -32,10 +32,11 @@ class Check:
     said: str = ""
 
     def fail(self, note: str) -> None:
-        """Something is wrong."""
+        """Something is wrong; what a forger wrote is spelled so that no terminal obeys it."""
         self.wrong += 1
         if len(self.notes) < SHOWN:
-            self.notes.append(note)
+            plain = (c if c.isprintable() else ascii(c)[1:-1] for c in note[:LONGEST])
+            self.notes.append("".join(plain))
 
     @property
     def ok(self) -> bool:

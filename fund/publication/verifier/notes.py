@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fund.publication.verifier.ed25519 import is_signed
+from fund.publication.verifier.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def trusted_keys(first: str, chain: list[Succession]) -> list[str]:
 
 def read_keys(spelled: bytes) -> Mapping[str, Any]:
     """The content of ``keys.json``; raises ValueError if it is none."""
-    content = json.loads(spelled)
+    content = read_json(spelled)
     if not isinstance(content, dict) or not content.get("keys"):
         raise ValueError("keys.json names no key")
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

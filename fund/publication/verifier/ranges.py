@@ -14,19 +14,24 @@ from fund.publication.verifier import trees
 from fund.publication.verifier.rows import FILES, rows_of
 from fund.publication.verifier.sources import Bytes, Missing, Source
 
+_ROWLESS = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+_JOURNAL = FILES.index("data/ledger.journal")
+
 
 @dataclass
 class Part:
     """What a part of the log is made of.
 
     ``roots`` are the hashes over its full tiles, ``edge`` the leaf hashes behind them, ``spans``
-    the stretch of each file with rows (None where rows differ, () where there are none).
+    the stretch of each file with rows (None where rows differ, () where there are none),
+    ``days`` the first and last day with postings.
     """
 
     roots: list[bytes] = field(default_factory=list)
     edge: list[bytes] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     spans: list[tuple[int, int] | tuple[()] | None] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
     rows: int = 0
     tiles: int = 0
 
@@ -59,7 +64,9 @@ def look(source: Source, size: int, bundles: range) -> Part:
             part.roots.append(trees.whole(leaves))
         else:
             part.edge = leaves
-        part.rows += _compare_rows(entries, stretches)
+        part.rows += _compare_rows(entries, stretches, part.days)
+    part.days = sorted(set(part.days))
+    part.days = [part.days[0], part.days[-1]] if part.days else []
     part.spans = [stretch.span for stretch in stretches]
     return part
 
@@ -111,16 +118,18 @@ class _Stretch:
         return () if self._at < 0 else (self._begin, self._at)
 
 
-def _compare_rows(entries: Sequence[bytes], stretches: Sequence[_Stretch]) -> int:
+def _compare_rows(entries: Sequence[bytes], stretches: Sequence[_Stretch], days: list[str]) -> int:
     rows, told = 0, []
     for body in entries:
         try:
             texts, count = rows_of(body)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except _ROWLESS:
             for stretch in stretches:
                 stretch.follow("\0\n")  # no file has such a row: the slow comparison names it
             return rows
         told.append(texts)
+        if texts[_JOURNAL]:
+            days.append(texts[_JOURNAL][: len("2026-05-20")])
         rows += count
     for stretch, texts in zip(stretches, zip(*told, strict=True), strict=True):
         stretch.follow("".join(texts))
@@ -154,5 +163,6 @@ def sums(source: Source, listed: Sequence[tuple[str, str]]) -> Iterator[str]:
         try:
             if digest_of(source.view(name)) != digest:
                 yield f"{name}: another fingerprint"
-        except Missing:
-            yield f"{name}: missing"
+        except Missing as error:
+            why = str(error).removeprefix(name)
+            yield f"{name}{why or ': missing'}"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 GUARDED = ("held:", "fund:", "committed:")
 LIMIT = 2**53
-ACCOUNT = re.compile(r"(assets|held|fund|committed):[A-Za-z0-9:-]+")
+ACCOUNT = re.compile(r"(assets|held|fund|committed)(:[A-Za-z0-9][A-Za-z0-9-]*)+")
 
 _SPELL = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
@@ -35,7 +35,10 @@ _READ = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
 
 def read_json(body: bytes) -> Any:
     """What an entry says; raises ValueError for what is no JSON or has a fraction."""
-    return _READ(body.decode("utf-8"))
+    try:
+        return _READ(body.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 class Moves(NamedTuple):
@@ -45,6 +48,7 @@ class Moves(NamedTuple):
     off: int
     guarded: int
     debited: tuple[str, ...]
+    roots: frozenset[str]
 
 
 class Wish(NamedTuple):
@@ -66,6 +70,7 @@ class Gift(NamedTuple):
     fy: str
     on: str
     gift: str
+    commitment: str
     clauses: str
     posted: str
     moves: Moves
@@ -93,12 +98,15 @@ class Line(NamedTuple):
 
 
 def moves_of(pairs: tuple[tuple[str, int], ...]) -> Moves:
-    """Postings with their sum, how many touch guarded accounts, and which of those they debit."""
+    """Postings with their sum, the guarded accounts they touch and debit, and all roots."""
     return Moves(
         pairs,
         sum(yen for _, yen in pairs),
         sum(account.startswith(GUARDED) for account, _ in pairs),
         tuple({account for account, yen in pairs if yen > 0 and account.startswith(GUARDED)}),
+        frozenset(
+            [a if a.startswith("held:") else a.partition(":")[0] for a, _ in pairs],
+        ),
     )
 
 
@@ -126,7 +134,7 @@ _LINE = re.compile(
     + rf'"use":"({_NAME})","v":1,"yen":({_YEN})\}}'
 )
 _POSTING = re.compile(
-    rf'\{{"account":"((?:assets|held|fund|committed):[A-Za-z0-9:-]+)","yen":(-?{_YEN})\}}(,|$)'
+    rf'\{{"account":"((?:assets|held|fund|committed)(?::[A-Za-z0-9][A-Za-z0-9-]*)+)","yen":(-?{_YEN})\}}(,|$)'
 )
 
 
@@ -140,7 +148,7 @@ def read_gift(body: str) -> Gift | None:
     if moves is None or shares is None:
         return None
     told = f'{{"commitment":"{commitment}","gift":"{gift}","shares":[{listed}]}}'
-    return Gift(no, fy, on, gift, _clauses(clauses), postings, moves, shares, told)
+    return Gift(no, fy, on, gift, commitment, _clauses(clauses), postings, moves, shares, told)
 
 
 def read_line(body: str) -> Line | None:

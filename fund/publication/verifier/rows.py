@@ -53,13 +53,14 @@ def rows_of(body: bytes) -> tuple[Texts, int]:
     if (line := read_line(text)) is not None:
         return _of_line(line)
     entry = read_json(body)
+    spelled(entry)  # half a character (a lone surrogate) stands in no file
     moves = moves_of(tuple((one["account"], one["yen"]) for one in entry["postings"]))
     posted = _posted_of(moves)
     texts = (
-        _csv([entry_cells(entry)]),
+        csv_of([entry_cells(entry)]),
         "".join([f"{entry['no']}{one}" for one in posted.rows]),
-        _csv(gift_cells(entry)),
-        _csv(line_cells(entry)),
+        csv_of(gift_cells(entry)),
+        csv_of(line_cells(entry)),
         *_journals(entry["no"], entry["kind"], entry["on"], posted),
     )
     return texts, 1 + 3 * len(moves.pairs) + texts[2].count("\n") + texts[3].count("\n")
@@ -185,7 +186,8 @@ def cell(value: Any) -> str:
     return text
 
 
-def _csv(rows: Sequence[Sequence[Any]]) -> str:
+def csv_of(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as a table writes them."""
     if not rows:
         return ""
     out = io.StringIO()

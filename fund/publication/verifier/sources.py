@@ -1,21 +1,17 @@
-"""Where a release lies: a folder, or an address on the web."""
+"""Where a release lies on this machine. A hostile folder is only ever read, and only inside."""
 
 from __future__ import annotations
 
-import contextlib
 import mmap
+import os
 import re
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import stat
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol, TypeAlias
 
-SECONDS = 30
-AT_ONCE = 8
-_NAME = re.compile(r"[0-9a-f]{64}  ([A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*)")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 Bytes: TypeAlias = "bytes | mmap.mmap"
 
@@ -36,6 +32,14 @@ class Source(Protocol):
     def paths(self) -> set[str] | None:
         """Every file there is; None where nobody can list them."""
 
+    def oddities(self) -> set[str]:
+        """What is no plain file: links, devices, pipes."""
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name can only be a file inside the release."""
+    return _NAME.fullmatch(name) is not None
+
 
 class Folder:
     """A release on this machine."""
@@ -46,7 +50,7 @@ class Folder:
     def read(self, path: str) -> bytes:
         """A file's bytes."""
         try:
-            with open(f"{self._place}/{path}", "rb") as file:  # noqa: PTH123 - thousands of tiles
+            with open(self._open(path), "rb") as file:  # noqa: PTH123 - by descriptor
                 return file.read()
         except OSError as error:
             raise Missing(path) from error
@@ -54,63 +58,36 @@ class Folder:
     def view(self, path: str) -> Bytes:
         """A file's bytes, mapped."""
         try:
-            with self._place.joinpath(path).open("rb") as file:
+            with open(self._open(path), "rb") as file:  # noqa: PTH123 - by descriptor
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:
             return b""  # an empty file cannot be mapped
         except OSError as error:
             raise Missing(path) from error
 
+    def _open(self, path: str) -> int:
+        """A descriptor of a plain file; a pipe or a device would hold us up for ever."""
+        if not is_safe(path):
+            raise Missing(f"{path!r:.80} leads elsewhere")
+        descriptor = os.open(f"{self._place}/{path}", _OPEN)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise Missing(f"{path} is no plain file")
+        return descriptor
+
     def paths(self) -> set[str] | None:
-        """Every file of the folder."""
-        return {
-            file.relative_to(self._place).as_posix()
-            for file in self._place.rglob("*")
-            if file.is_file()
-        }
+        """Every plain file of the folder."""
+        return {name for name, plain in self._all() if plain}
 
+    def oddities(self) -> set[str]:
+        """Links, pipes and devices in the folder."""
+        return {name for name, plain in self._all() if not plain}
 
-@contextlib.contextmanager
-def fetched(address: str) -> Iterator[Folder]:
-    """A release on the web, brought to this machine for a while: each file is asked for once.
-
-    ``address`` is the release's own, or a fund's, whose release lies under ``/release/``. What
-    the site does not hand out is missing; names that lead out of the folder are not asked for.
-    """
-    base = address.rstrip("/")
-    with TemporaryDirectory(prefix="fund-verify-") as name:
-        place = Path(name)
-        try:
-            sums = _get(f"{base}/SHA256SUMS")
-        except Missing:
-            base = f"{base}/release"
-            sums = None
-        with contextlib.suppress(Missing):
-            sums = _get(f"{base}/SHA256SUMS") if sums is None else sums
-        if sums is not None:
-            place.joinpath("SHA256SUMS").write_bytes(sums)
-            lines = sums.decode("utf-8", "replace").splitlines()
-            _fetch(base, place, [found[1] for line in lines if (found := _NAME.fullmatch(line))])
-        yield Folder(place)
-
-
-def _fetch(base: str, place: Path, names: Iterable[str]) -> None:
-    def one(name: str) -> None:
-        with contextlib.suppress(Missing):
-            data = _get(f"{base}/{name}")
-            target = place.joinpath(name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(one, names))
-
-
-def _get(address: str) -> bytes:
-    """What lies at an address; raises ``Missing``."""
-    try:
-        with urllib.request.urlopen(address, timeout=SECONDS) as answer:  # noqa: S310 - the visitor names the address
-            data: bytes = answer.read()
-            return data
-    except (urllib.error.URLError, OSError) as error:
-        raise Missing(address) from error
+    def _all(self) -> Iterator[tuple[str, bool]]:
+        for folder, inside, files in os.walk(self._place):
+            here = Path(folder)
+            links = [name for name in inside if (here / name).is_symlink()]
+            for name in (*files, *links):
+                place = here / name
+                plain = stat.S_ISREG(place.lstat().st_mode)
+                yield place.relative_to(self._place).as_posix(), plain

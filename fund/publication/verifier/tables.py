@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fund.publication.verifier.findings import Check
+from fund.publication.verifier.frames import HEADS, frame_of
 from fund.publication.verifier.ledger import Ledger
+from fund.publication.verifier.package import check_package
 from fund.publication.verifier.ranges import Part, joined
 from fund.publication.verifier.reading import read_json
 from fund.publication.verifier.rows import (
     FILES,
     account_of,
     cell,
+    csv_of,
     entry_cells,
     gift_cells,
     line_cells,
 )
 from fund.publication.verifier.sources import Bytes, Missing, Source
 
-HEADS = {
-    "data/entries.csv": "no,kind,fy,on,reverses,reason,clauses,facts",
-    "data/postings.csv": "no,line,account,yen",
-    "data/gifts.csv": "share,gift,no,fy,month,kind,target,fallback,yen",
-    "data/allocations.csv": "no,run,on,gift,share,award,yen,rank,use",
-    "data/balances.csv": "account,yen",
-    "data/awards.csv": "award,no,on,group,programme,theme,fields,title,ceiling,allocated,"
-    "disbursed,spent,returned",
-}
-"""The first line of every table that follows from the log."""
 _HEAD = re.compile(r'^(\d{4}-\d\d-\d\d) \* (?:\((\d+)\) (\S+)|"([^"]+)" "(\d+)")$')
 _POSTING = re.compile(r"^ +(\S+)  (-?\d+) JPY$")
 _BALANCE = re.compile(
@@ -120,24 +112,25 @@ class Tables:
         if self._every_byte(parts, ledger):
             self._check.counted += sum(part.rows for part in parts)
         else:
+            before = self._check.wrong
             self._row_by_row(entries, ledger)
-        balances = Rows(self._source, "balances", self._check)
-        for account, yen in sorted(ledger.balances.items()):
-            balances.expect([account, yen])
-        balances.end()
-        self._awards(ledger)
-        self._grants(ledger)
+            if self._check.wrong == before:
+                self._check.fail("tables or journals: other bytes than the log's rows have")
+        self._small("balances", sorted(ledger.balances.items()))
+        self._small("awards", _awards(ledger))
+        check_package(self._source, self._check, ledger)
 
     def _every_byte(self, parts: Sequence[Part], ledger: Ledger) -> bool:
         """Whether heads, the parts' stretches and tails make up every file."""
-        due = _asserted(ledger)
+        told = [day for part in parts for day in part.days]
+        days = min(told, default=""), max(told, default="")
         for number, name in enumerate(FILES):
             span = joined(parts, number)
             try:
                 data = self._source.view(name)
             except Missing:
                 return False
-            if span is None or not _frames(name, data, span, due):
+            if span is None or not _frames(name, data, span, ledger, days):
                 return False
         return True
 
@@ -146,7 +139,7 @@ class Tables:
         rows = {name: Rows(self._source, name, self._check) for name in names}
         for no, body in enumerate(entries, start=1):
             try:
-                self._take(read_json(body), rows)
+                self._take(no, read_json(body), rows)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self._check.fail(f"entry {no}: no rows, {error!r}")
         for one in rows.values():
@@ -154,8 +147,7 @@ class Tables:
         for name in ("ledger.journal", "ledger.beancount"):
             self._journal(name, ledger)
 
-    def _take(self, entry: dict[str, Any], rows: dict[str, Rows]) -> None:
-        no = entry["no"]
+    def _take(self, no: int, entry: dict[str, Any], rows: dict[str, Rows]) -> None:
         rows["entries"].expect(entry_cells(entry))
         for line, posting in enumerate(entry["postings"], start=1):
             rows["postings"].expect([no, line, posting["account"], posting["yen"]])
@@ -168,16 +160,15 @@ class Tables:
             moved = [(account_of(p["account"]), p["yen"]) for p in entry["postings"]]
             self._told[no] = (day, entry["kind"], moved)
 
-    def _awards(self, ledger: Ledger) -> None:
-        rows = Rows(self._source, "awards", self._check)
-        for number, award in sorted(ledger.awards.items()):
-            facts = award.facts
-            told = [facts.get(name) for name in ("on", "group", "programme", "theme")]
-            fields = " ".join(facts.get("fields") or ())
-            money = [award.allocated, award.disbursed, award.spent or 0, award.returned]
-            rest = [fields, facts.get("title", ""), facts.get("ceiling", 0), *money]
-            rows.expect([number, facts["no"], *told, *rest])
+    def _small(self, name: str, due: Iterable[Sequence[Any]]) -> None:
+        """A table that is compared row by row, then byte by byte."""
+        rows, before, listed = Rows(self._source, name, self._check), self._check.wrong, list(due)
+        for cells in listed:
+            rows.expect(cells)
         rows.end()
+        whole = csv_of([HEADS[f"data/{name}.csv"].split(","), *listed]).encode()
+        if self._check.wrong == before and self._source.read(f"data/{name}.csv") != whole:
+            self._check.fail(f"{name}.csv: other bytes than its rows have")
 
     def _journal(self, name: str, ledger: Ledger) -> None:
         try:
@@ -192,30 +183,15 @@ class Tables:
         if journal.asserted != _asserted(ledger):
             self._check.fail(f"{name}: the asserted balances are not the log's")
 
-    def _grants(self, ledger: Ledger) -> None:
-        try:
-            listed = json.loads(self._source.read("data/360giving.json"))["grants"]
-            told = {
-                grant["id"].rsplit("-", 2)[-2] + "-" + grant["id"].rsplit("-", 2)[-1]: (
-                    grant["amountAwarded"],
-                    grant["amountDisbursed"],
-                    grant["awardDate"],
-                    grant["currency"],
-                )
-                for grant in listed
-            }
-        except (Missing, ValueError, KeyError, TypeError, IndexError) as error:
-            self._check.fail(f"360giving.json: {error}")
-            return
-        due = {
-            number: (award.facts.get("ceiling", 0), award.disbursed, award.facts["on"], "JPY")
-            for number, award in ledger.awards.items()
-            if award.facts.get("group")
-        }
-        self._check.counted += len(told)
-        if told != due:
-            odd = sorted(name for name in {*told, *due} if told.get(name) != due.get(name))
-            self._check.fail(f"360giving.json: {', '.join(odd[:5])} not the log's")
+
+def _awards(ledger: Ledger) -> Iterator[list[Any]]:
+    """The rows of ``awards.csv``."""
+    for number, award in sorted(ledger.awards.known.items()):
+        facts = award.facts
+        told = [facts.get(name) for name in ("on", "group", "programme", "theme")]
+        fields = " ".join(facts.get("fields") or ())
+        money = [award.allocated, award.disbursed, award.spent or 0, award.returned]
+        yield [number, facts["no"], *told, fields, facts.get("title", ""), award.ceiling, *money]
 
 
 def _asserted(ledger: Ledger) -> dict[str, int]:
@@ -223,14 +199,24 @@ def _asserted(ledger: Ledger) -> dict[str, int]:
     return {account_of(account): yen for account, yen in ledger.balances.items()}
 
 
-def _frames(name: str, data: Bytes, span: tuple[int, int], due: dict[str, int]) -> bool:
+def _frames(
+    name: str, data: Bytes, span: tuple[int, int], ledger: Ledger, days: tuple[str, str]
+) -> bool:
     """Whether what stands before and behind the rows of a file is what must stand there."""
     begin, end = span if span[0] >= 0 else (len(data), len(data))
-    head, tail = data[:begin], data[end:]
-    if name in HEADS:
-        return head == f"{HEADS[name]}\n".encode() and not tail
+    if name not in HEADS and not days[0]:
+        return _is_empty(data)
+    head, tail = frame_of(name, ledger.balances, *days)
+    return data[:begin] + data[end:] == (head + tail).encode() and len(head.encode()) in (
+        begin,
+        len(data),
+    )
+
+
+def _is_empty(data: Bytes) -> bool:
+    """A journal without a single posting: its days are those of the signature."""
     try:
-        journal = read_journal((head + tail).decode("utf-8"))
+        journal = read_journal(data[:].decode("utf-8"))
     except ValueError:
         return False
-    return not journal.told and journal.asserted == due
+    return not journal.told and not journal.asserted

@@ -6,22 +6,21 @@ import contextlib
 import gc
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fund.allocation.checker import Malformed
-from fund.allocation.checker import check as recheck
 from fund.publication.verifier import notes, ranges, trees
 from fund.publication.verifier.crew import Crew
 from fund.publication.verifier.findings import Check, Findings
+from fund.publication.verifier.layout import check_names, listed_sums
 from fund.publication.verifier.ledger import Ledger
 from fund.publication.verifier.notes import Head
+from fund.publication.verifier.reading import read_json
+from fund.publication.verifier.runs import Runs
 from fund.publication.verifier.sources import Missing, Source
 from fund.publication.verifier.tables import Tables
 
-_SUM = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _UNREADABLE = (Missing, ValueError, KeyError, TypeError, IndexError)
 
 
@@ -41,7 +40,7 @@ def verify(source: Source, asked: Asked | None = None) -> Findings:
     """
     asked = asked or Asked()
     findings = Findings()
-    listed = _listed(source, findings[12])
+    listed = listed_sums(source, findings[12])
     try:
         head = notes.read_head(source.read("log/checkpoint"))
     except _UNREADABLE as error:
@@ -64,26 +63,6 @@ def _no_collecting() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _listed(source: Source, check: Check) -> list[tuple[str, str]]:
-    """The fingerprints and names that ``SHA256SUMS`` tells."""
-    try:
-        lines = source.read("SHA256SUMS").decode("utf-8").splitlines()
-    except (Missing, UnicodeDecodeError) as error:
-        check.fail(f"SHA256SUMS: {error!r}")
-        return []
-    listed: dict[str, str] = {}
-    for line in lines:
-        found = _SUM.fullmatch(line)
-        if found is None or found[2] in listed:
-            check.fail(f"SHA256SUMS: {line[:100]!r}")
-            continue
-        listed[found[2]] = found[1]
-    check.counted = len(listed)
-    for name in sorted((source.paths() or set(listed)) - set(listed) - {"SHA256SUMS"}):
-        check.fail(f"{name}: not listed")
-    return [(digest, name) for name, digest in listed.items()]
 
 
 def _tell(check: Check, faults: Iterable[str]) -> None:
@@ -131,7 +110,8 @@ class _Pass:
         """Read, compare, and say what can only be said at the end."""
         older, proof = self._older(asked), self._proof(asked)
         looked, summed = self._crew.look(), self._crew.sums(listed)
-        ledger = Ledger(self._findings)
+        runs = Runs(self._source, self._findings[9])
+        ledger = Ledger(self._findings, runs.approved)
         for no, body in enumerate(self._entries(), start=1):
             ledger.take(no, body)
         ledger.close()
@@ -140,7 +120,9 @@ class _Pass:
         self._check_heads(tree, chain, ledger, older)
         _tell(self._findings[12], summed)
         Tables(self._source, self._findings[10]).check(parts, self._entries(), ledger)
-        self._check_runs(ledger)
+        runs.close(ledger)
+        names = [name for _, name in listed]
+        check_names(self._source, names, self._head.size, ledger, self._findings)
         if proof is not None:
             self._check_proof(proof)
 
@@ -212,28 +194,11 @@ class _Pass:
             self._findings[3].said = "unreadable"
             return None
 
-    def _check_runs(self, ledger: Ledger) -> None:
-        check = self._findings[9]
-        for run, approved in sorted(ledger.runs.items()):
-            check.counted += 1
-            try:
-                files = [self._source.read(f"runs/{run}/{name}.json") for name in _FILES]
-                problem, plan = (json.loads(data) for data in files)
-                for name, data in zip(_FILES, files, strict=True):
-                    if hashlib.sha256(data).hexdigest() != approved[f"{name}_sha256"]:
-                        check.fail(f"{run}: {name}.json is not the approved one")
-                for fault in recheck(problem, plan):
-                    check.fail(f"{run}: {fault}")
-                if _planned(plan) != sorted(ledger.lines.get(run, [])):
-                    check.fail(f"{run}: the lines in the log are not the plan's")
-            except (*_UNREADABLE, AttributeError, Malformed) as error:
-                check.fail(f"{run}: {error!r}")
-
     def _proof(self, asked: Asked) -> dict[str, Any] | None:
         if asked.proof is None:
             return None
         try:
-            proof: dict[str, Any] = json.loads(asked.proof)
+            proof: dict[str, Any] = read_json(asked.proof)
             proof["index"] = int(proof["index"])
         except _UNREADABLE as error:
             self._findings[3].fail(f"proof file: {error!r}")
@@ -248,25 +213,14 @@ class _Pass:
             leaf = next(iter(self._leaves(bundle)[at : at + 1]), None)
             if fault := proof_fault(proof, leaf):
                 check.fail(f"proof file: {fault}")
-        except _UNREADABLE as error:
+        except (*_UNREADABLE, AttributeError, OverflowError) as error:
             check.fail(f"proof file: {error!r}")
-
-
-_FILES = ("problem", "plan")
-
-
-def _planned(plan: dict[str, Any]) -> list[tuple[str, str, int, int, str]]:
-    """The rows of a plan as the log's lines tell them."""
-    return sorted(
-        (row["donation"], row["grant"], row["amount"], row["rank"], row["use"])
-        for row in plan["ledger"]
-    )
 
 
 def proof_fault(proof: dict[str, Any], leaf: bytes | None) -> str | None:
     """What is wrong with a donor's proof file, given the leaf the log has at its place."""
     opening, entry = proof["opening"], proof["entry"]
-    told = json.loads(entry)
+    told = read_json(entry.encode("utf-8"))
     head = notes.read_head(proof["checkpoint"].encode())
     mine = trees.leaf_hash(entry.encode("utf-8"))
     hashes = [bytes.fromhex(one) for one in proof["hashes"]]

@@ -1,0 +1,39 @@
+"""What stands before and behind the rows of a file, letter by letter as releases write it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from fund.publication.verifier.rows import account_of
+
+HEADS = {
+    "data/entries.csv": "no,kind,fy,on,reverses,reason,clauses,facts",
+    "data/postings.csv": "no,line,account,yen",
+    "data/gifts.csv": "share,gift,no,fy,month,kind,target,fallback,yen",
+    "data/allocations.csv": "no,run,on,gift,share,award,yen,rank,use",
+    "data/balances.csv": "account,yen",
+    "data/awards.csv": "award,no,on,group,programme,theme,fields,title,ceiling,allocated,"
+    "disbursed,spent,returned",
+}
+"""The first line of every table that follows from the log."""
+_HLEDGER = "; 公開台帳 (public ledger)\ndecimal-mark .\ncommodity 1000. JPY\n"
+_BEANCOUNT = 'option "title" "みえる基金 公開台帳"\noption "operating_currency" "JPY"\n\n'
+
+
+def frame_of(name: str, balances: Mapping[str, int], first: str, last: str) -> tuple[str, str]:
+    """Head and tail of a file with rows; ``first`` and ``last`` day are those with postings.
+
+    No line can be slipped in: a comment, an option or an ``include`` is no part of either.
+    """
+    if name in HEADS:
+        return f"{HEADS[name]}\n", ""
+    accounts = [(account_of(account), yen) for account, yen in sorted(balances.items())]
+    day = dt.date.fromisoformat(last) + dt.timedelta(days=1)
+    if name.endswith(".journal"):
+        declared = "".join(f"account {account}\n" for account, _ in accounts)
+        asserted = "".join(f"    {account}  0 JPY = {yen} JPY\n" for account, yen in accounts)
+        return f"{_HLEDGER}{declared}\n", f"{day} * balances\n{asserted}"
+    opened = "".join(f"{first} open {account} JPY\n" for account, _ in accounts)
+    balanced = "".join(f"{day} balance {account}  {yen} JPY\n" for account, yen in accounts)
+    return f"{_BEANCOUNT}{opened}\n", balanced
