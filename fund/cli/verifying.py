@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from fund.publication.verifier.sources import Folder
-from fund.publication.verifier.web import fetched
 from fund.publication.verifier.verify import Asked, verify
+from fund.publication.verifier.web import fetched
 
 
 @click.command("verify")
