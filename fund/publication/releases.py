@@ -25,6 +25,7 @@ from fund.publication.release.build import Folder, Registers, log_paths
 from fund.publication.release.columns import GROUPS
 from fund.publication.release.grants360 import Publisher
 from fund.publication.release.page import PAGE, verify_page
+from fund.publication.signing import FORGOTTEN
 from fund.registry import queries as registry
 
 _ALL = 1_000_000
@@ -51,7 +52,8 @@ def publish(house: House, *, out: Path) -> Release:
 
     Raises:
         Unavailable: while nothing was signed.
-        Conflict: when ``out`` is a folder of somebody else.
+        Conflict: when ``out`` is a folder of somebody else, or holds a release of a head that
+            this database never signed (an older backup).
     """
     out = out.absolute()
     if out.exists() and not out.is_symlink():
@@ -61,6 +63,9 @@ def publish(house: House, *, out: Path) -> Release:
         head = heads.last_head(connection)
         if head is None:
             raise Unavailable("署名した台帳がまだありません（fund log sign）")
+        shown = last / "log/checkpoint" if last is not None else None
+        if shown and shown.is_file() and not heads.knows(connection, shown.read_text("utf-8")):
+            raise Conflict(FORGOTTEN % "release/log/checkpoint")
         draft = Folder(_empty(out.with_name(f".{out.name}.draft")), last)
         registers = _registers(connection)
         _write_what_may_change(house, connection, draft, head, registers)

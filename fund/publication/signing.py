@@ -48,12 +48,14 @@ def sign_log(house: House, *, now: dt.datetime) -> Checkpoint | None:
 
     Raises:
         Unavailable: while no signing key is configured.
-        Conflict: when the key is not the log's, or when the entries on the disk do not lead to
-            the head that was signed last. Then nothing is signed: somebody changed the past.
+        Conflict: when the key is not the log's, when the entries on the disk do not lead to
+            the head that was signed last, or when the database does not know the head that was
+            shown last. Then nothing is signed: somebody changed the past, or lost it.
     """
     signer = house.port(Signer)
     if signer.key is None:
         raise Unavailable("台帳の署名の鍵がありません（FUND_SIGNING_KEY）")
+    hold_to_what_was_shown(house)
     with house.database.reading() as connection:
         head, size = heads.last_head(connection), queries.last_no(connection)
         known = heads.keys(connection)
@@ -72,6 +74,31 @@ def sign_log(house: House, *, now: dt.datetime) -> Checkpoint | None:
             _add_head(tx, made, note)
     publish_head(house)
     return made if fresh else None
+
+
+FORGOTTEN = (
+    "いちど公開した署名つきの台帳（%s）が、いまのデータベースにありません。古いバックアップに"
+    "戻したときに起こります。署名と公開を止めました。より新しいバックアップかアーカイブログで"
+    "戻してください。戻せないときは README の「After an older backup」を見てください"
+)
+"""Nothing is signed or shown: going on would be a fork, seen by all who kept the later head."""
+
+
+def hold_to_what_was_shown(house: House) -> None:
+    """Refuse to go on from a database that does not know the head on the shelf.
+
+    The shelf is read first: a head is in the database before it is shown.
+
+    Raises:
+        Conflict: when the database is older than what was published.
+    """
+    try:
+        shown = house.port(Shelf).read("checkpoint").decode()
+    except FileNotFoundError:
+        return
+    with house.database.reading() as connection:
+        if not heads.knows(connection, shown):
+            raise Conflict(FORGOTTEN % "log/checkpoint")
 
 
 def origin(house: House) -> str:
@@ -160,7 +187,11 @@ def publish_head(house: House) -> None:
     """Put the newest head, its cosignatures and the keys on the shelf.
 
     Asked again until nothing newer was signed meanwhile: two workers end with the same file.
+
+    Raises:
+        Conflict: when what lies there is a head this database never signed.
     """
+    hold_to_what_was_shown(house)
     shelf, shown = house.port(Shelf), None
     while True:
         with house.database.reading() as connection:
@@ -194,6 +225,7 @@ def rotate_key(house: House, *, by: Actor, now: dt.datetime, successor: Signer) 
         raise Unavailable("新旧ふたつの鍵が必要です")
     if new.name != old.key.name:
         raise Invalid("新しい鍵の名前は、台帳の名前（いまの鍵と同じ）にしてください")
+    hold_to_what_was_shown(house)
     with house.transaction(by=by, now=now) as tx:
         known = heads.keys(tx.connection)
         if not known or new.vkey in {key.vkey for key in known}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from fund.platform.settings import Municipality, Settings
 from fund.platform.tasks import TaskQueue
 from fund.publication import reactions
 from fund.publication.views import blueprint
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "outside"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ whole log out anew and signs it with the fund's own key.
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import hashlib
 import json
 import os
@@ -19,48 +18,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import database as testing
+import made_up_release
 import pytest
 from forging import Files, failing, spell
-from houses import wired_house
 from lies import LIES, Liar, Lie
 
 from fund.allocation.domain.files import plan_bytes, problem_from
 from fund.allocation.domain.plan import allocate
-from fund.kernel.actor import system
-from fund.platform.cluster import APP, Cluster
-from fund.platform.house import House
-from fund.publication import releases, signing
 from fund.publication.ports import Signer
 from fund.publication.verifier.sources import Folder
 from fund.publication.verifier.verify import verify
-from fund.sample.plot import plant
-
-NOW = dt.datetime(2026, 5, 20, 3, 0, tzinfo=dt.UTC)
-BY = system("test")
 
 
 @dataclass(frozen=True)
 class Stage:
-    house: House
+    """A release of made-up books in which every kind of entry occurs, and the key it is signed by."""
+
     files: Files
-    place: Path
+    signer: Signer
 
 
 @pytest.fixture(scope="module")
-def stage(
-    cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stage]:
-    with testing.fresh_database(cluster, template, "adversary") as name:
-        folder = tmp_path_factory.mktemp("adversary")
-        house = wired_house(cluster.dsn(APP, name), folder / "data")
-        plant(house, now=NOW - dt.timedelta(days=200), gifts=25)
-        signing.sign_log(house, now=NOW)
-        made = releases.publish(house, out=folder / "public")
-        files = Files.of(made.place)
-        assert failing(files) == set()
-        yield Stage(house, files, made.place)
-        house.database.close()
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    place = tmp_path_factory.mktemp("adversary") / "release"
+    signer = made_up_release.main(place, 700, 2, "tests.example/log")
+    files = Files.of(place)
+    assert failing(files) == set()
+    return Stage(files, signer)
 
 
 def wrong(files: Files, **asked: bytes) -> set[int]:
@@ -72,14 +56,14 @@ def wrong(files: Files, **asked: bytes) -> set[int]:
 def test_a_lie_under_the_funds_own_signature_is_named(
     stage: Stage, lie: Lie, named: set[int]
 ) -> None:
-    liar = Liar(stage.files, stage.house.port(Signer))
+    liar = Liar(stage.files, stage.signer)
     lie(liar)
     assert wrong(liar.release()) >= named
 
 
 def test_the_liar_without_a_lie_is_believed(stage: Stage) -> None:
     """Else the lies above would prove nothing."""
-    assert failing(Liar(stage.files, stage.house.port(Signer)).release()) == set()
+    assert failing(Liar(stage.files, stage.signer).release()) == set()
 
 
 # ---- runs -----------------------------------------------------------------------------------
@@ -87,7 +71,7 @@ def test_the_liar_without_a_lie_is_believed(stage: Stage) -> None:
 
 def _another_run(stage: Stage, change: Callable[[dict[str, Any]], None]) -> set[int]:
     """A problem that was never the books', with the plan that follows from it, all hashes right."""
-    liar = Liar(stage.files, stage.house.port(Signer))
+    liar = Liar(stage.files, stage.signer)
     approved = liar.first("allocation.approved", at=-1)
     name = approved["run"]
     document = json.loads(liar.files[f"runs/{name}/problem.json"])
@@ -339,7 +323,7 @@ def test_links_pipes_and_devices_are_named_and_never_followed(stage: Stage, tmp_
 
 
 def test_what_a_forger_writes_reaches_no_terminal(stage: Stage) -> None:
-    liar = Liar(stage.files, stage.house.port(Signer))
+    liar = Liar(stage.files, stage.signer)
     liar.first("award.decided")["kind"] = "\x1b[2Jall is well"
     found = verify(liar.release())
     assert not found.ok
@@ -352,7 +336,7 @@ VALUES: list[Any] = [None, True, -1, 0, 2**60, 1.5, "", "x", "\ud800", [], {}, [
 @pytest.mark.parametrize("part", range(3))
 def test_no_value_at_any_place_of_an_entry_breaks_the_verifier(stage: Stage, part: int) -> None:
     """Whatever stands wherever, under the fund's own signature: found, and never a traceback."""
-    liar = Liar(stage.files, stage.house.port(Signer))
+    liar = Liar(stage.files, stage.signer)
     kinds = sorted({entry["kind"] for entry in liar.entries})
     missed = []
     for kind in kinds[part::3]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import shutil
 import threading
@@ -22,7 +23,7 @@ from fund.cli.witnessing import witness
 from fund.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from fund.platform.house import House
 from fund.platform.invariants import examine
-from fund.publication import signing
+from fund.publication import releases, signing
 from fund.publication.commands import append_pending
 from fund.publication.invariants import INVARIANTS
 from fund.publication.log.merkle import leaf_hash, root
@@ -160,6 +161,52 @@ def test_a_rewritten_entry_stops_the_signing(house: House, superuser_dsn: str) -
         head = heads.last_head(connection)
     assert head is not None
     assert read_checkpoint(read_note(head.note).text).size == head.size
+
+
+FORGET = """
+SET session_replication_role = replica;
+DELETE FROM public_source WHERE no > {size};
+DELETE FROM public_posting WHERE no > {size};
+DELETE FROM public_entry WHERE no > {size};
+DELETE FROM log_checkpoint WHERE size > {size};
+"""
+
+
+def test_a_database_from_an_older_backup_signs_nothing(house: House, superuser_dsn: str) -> None:
+    """What was shown to the world is not in it: going on from there would fork the log."""
+    first = signing.sign_log(house, now=NOW)
+    assert first is not None
+    more(house, 904)
+    signing.sign_log(house, now=NOW)
+    released = releases.publish_live(house)
+    shown = house.port(Shelf).read("checkpoint")
+    with psycopg.connect(superuser_dsn) as connection:
+        connection.execute(FORGET.format(size=first.size))
+    with pytest.raises(Conflict, match="古いバックアップ"):
+        signing.publish_head(house)
+    append_pending(house, by=BY, now=NOW)
+    with pytest.raises(Conflict, match="古いバックアップ"):
+        signing.sign_log(house, now=NOW)
+    successor = KeySigner(new_signing_key("tests.example/log"))
+    with pytest.raises(Conflict, match="古いバックアップ"):
+        signing.rotate_key(house, by=BY, now=NOW, successor=successor)
+    with pytest.raises(Conflict, match="古いバックアップ"):
+        releases.publish_live(house)
+    assert house.port(Shelf).read("checkpoint") == shown
+    assert (house.settings.data_dir / releases.LIVE).resolve() == released.place
+
+
+def test_a_clock_that_goes_backwards_stops_nothing(house: House) -> None:
+    """Heads follow each other by their size; the moment is only told."""
+    signing.sign_log(house, now=NOW)
+    more(house, 905)
+    made = signing.sign_log(house, now=NOW - dt.timedelta(days=400))
+    assert made is not None
+    assert signed_head(house) == made
+    with house.database.reading() as connection:
+        head = heads.last_head(connection)
+    assert head is not None
+    assert head.size == made.size
 
 
 def test_eight_workers_sign_one_head(house: House) -> None:

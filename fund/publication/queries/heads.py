@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from fund.publication.log.note import read_checkpoint, read_note
 from fund.publication.models import (
     log_checkpoint,
     log_cosignature,
@@ -108,6 +109,13 @@ def heads_below(
         Head(row.size, bytes(row.root), row.note, row.signed_at)
         for row in connection.execute(query)
     ]
+
+
+def knows(connection: Connection, note: str) -> bool:
+    """Whether a head that was shown (with any cosignatures) is one that was signed here."""
+    shown = read_note(note)
+    head = head_of(connection, read_checkpoint(shown.text).size)
+    return head is not None and read_note(head.note).text == shown.text
 
 
 def keys(connection: Connection, size: int | None = None) -> list[KeyPeriod]:

@@ -1,4 +1,4 @@
-"""``release.py DIR ENTRIES [BLOCKS]``: a signed release of made-up books of that many entries.
+"""``made_up_release.py DIR ENTRIES [BLOCKS]``: a signed release of made-up books of that many entries.
 
 Written by the house's own writers of tiles, heads, tables and journals; only database and donors
 are missing. An older checkpoint, of the first half, is laid beside it (``DIR.since``).
@@ -10,7 +10,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from books import Books
+from made_up_books import Books
 
 from fund.adapters.signing import KeySigner, new_signing_key
 from fund.kernel.canonical import Json, canonical
@@ -27,9 +27,9 @@ SIGNED_AT = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 STEP = 64 * WIDTH
 
 
-def main(place: Path, size: int, blocks: int) -> None:
-    """Write the release and the older checkpoint."""
-    first, second = (KeySigner(new_signing_key(ORIGIN)) for _ in range(2))
+def main(place: Path, size: int, blocks: int, origin: str = ORIGIN) -> KeySigner:
+    """Write the release and the older checkpoint; returns the key that signs."""
+    first, second = (KeySigner(new_signing_key(origin)) for _ in range(2))
     vkeys = [signer.key.vkey for signer in (first, second) if signer.key]
     books = Books(size, blocks, announce=vkeys[1])
     made = list(books.entries())
@@ -40,7 +40,7 @@ def main(place: Path, size: int, blocks: int) -> None:
     tree = TiledTree(lambda *at: files[tile_path(*at)], size)
 
     def head(upto: int, *signers: KeySigner) -> bytes:
-        text = Checkpoint(ORIGIN, upto, root(tree, upto)).text
+        text = Checkpoint(origin, upto, root(tree, upto)).text
         return Note(text, tuple(signer.sign(text) for signer in signers)).spelled().encode()
 
     announced = books.announced_at or 0
@@ -68,6 +68,7 @@ def main(place: Path, size: int, blocks: int) -> None:
     folder.put(PAGE, verify_page("見本区", "みえる基金"))
     folder.put("README", "見本 / made up\n".encode())
     folder.put("SHA256SUMS", folder.sums().encode())
+    return second
 
 
 def _lay_out(made: list[bytes], files: dict[str, bytes]) -> None:
