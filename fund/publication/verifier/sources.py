@@ -86,8 +86,8 @@ class Folder:
     def _all(self) -> Iterator[tuple[str, bool]]:
         for folder, inside, files in os.walk(self._place):
             here = Path(folder)
-            links = [name for name in inside if (here / name).is_symlink()]
+            links = [name for name in inside if here.joinpath(name).is_symlink()]
             for name in (*files, *links):
-                place = here / name
+                place = here.joinpath(name)
                 plain = stat.S_ISREG(place.lstat().st_mode)
                 yield place.relative_to(self._place).as_posix(), plain

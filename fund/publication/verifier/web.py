@@ -103,7 +103,7 @@ class Fetched(Folder):
 
     def bring(self, base: str, name: str) -> bool:
         """One file; whether it came whole."""
-        target = self._brought_to / name
+        target = self._brought_to.joinpath(name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _get(f"{base}/{name}", target)
