@@ -13,7 +13,7 @@ from fund.publication.verifier.ledger import Ledger
 from fund.publication.verifier.reading import read_json, spelled
 from fund.publication.verifier.sources import Missing, Source, is_safe
 
-_UNREADABLE = (Missing, ValueError, KeyError, TypeError, IndexError, AttributeError)
+_UNREADABLE = (Missing, ValueError, KeyError, TypeError, IndexError, AttributeError, csv.Error)
 
 
 def check_package(source: Source, check: Check, ledger: Ledger) -> None:

@@ -79,7 +79,7 @@ class Rows:
             text = source.read(f"data/{name}.csv").decode("utf-8")
             self._rows: Iterator[list[str]] = csv.reader(io.StringIO(text, newline=""))
             self.header = next(self._rows, [])
-        except (Missing, UnicodeDecodeError) as error:
+        except (Missing, UnicodeDecodeError, csv.Error) as error:
             check.fail(f"{name}.csv: {error}")
             self._rows, self.header = iter(()), []
             return
@@ -90,13 +90,21 @@ class Rows:
         """The next row is this one."""
         wanted = [cell(one) for one in cells]
         self._check.counted += 1
-        row = next(self._rows, None)
+        row = self._next()
         if row != wanted:
             self._check.fail(f"{self._name}.csv: {row} instead of {wanted}"[:300])
 
+    def _next(self) -> list[str] | None:
+        try:
+            return next(self._rows, None)
+        except csv.Error as error:
+            self._check.fail(f"{self._name}.csv: {error}")
+            self._rows = iter(())
+            return None
+
     def end(self) -> None:
         """There is no further row."""
-        if (row := next(self._rows, None)) is not None:
+        if (row := self._next()) is not None:
             self._check.fail(f"{self._name}.csv: one row too many: {row}"[:300])
 
 
@@ -140,7 +148,7 @@ class Tables:
         for no, body in enumerate(entries, start=1):
             try:
                 self._take(no, read_json(body), rows)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
                 self._check.fail(f"entry {no}: no rows, {error!r}")
         for one in rows.values():
             one.end()
@@ -206,7 +214,10 @@ def _frames(
     begin, end = span if span[0] >= 0 else (len(data), len(data))
     if name not in HEADS and not days[0]:
         return _is_empty(data)
-    head, tail = frame_of(name, ledger.balances, *days)
+    try:
+        head, tail = frame_of(name, ledger.balances, *days)
+    except ValueError:
+        return False  # an entry without a day: check 4 says so
     return data[:begin] + data[end:] == (head + tail).encode() and len(head.encode()) in (
         begin,
         len(data),
