@@ -7,6 +7,7 @@ import threading
 
 import psycopg
 import pytest
+import run_books
 from award_books import ACCEPT, CLAIM, NOW, YES, awarded, rows
 
 from fund.grants import commands, queries
@@ -24,25 +25,19 @@ NO = Opinion(recommended=False, yen=Yen(0), score=30, comment="計画がまだ")
 REFUSE = Verdict(accepted=False, yen=Yen(0), min_yen=Yen(0), tier=1, reason="")
 
 
-def opened(house, yen=1_000_000):
+def opened(house, yen=1_000_000, share="OPEN-1"):
     """The fund holds money without a wish."""
     with house.transaction(by=system(), now=NOW) as tx:
-        journal.record(tx, facts.opening_balance("OPEN-1", Yen(yen), NOW.date(), {}))
+        journal.record(tx, facts.opening_balance(share, Yen(yen), NOW.date(), {}))
 
 
-def committed(house, award_no, yen, run="RUN2026-001", line=1, rank=1):
+def committed(house, award_no, yen, line=1, rank=1, share="OPEN-1"):
     """A line of a run, as the ledger sees it."""
+    pots = {"fund:general": Yen(yen)}
     with house.transaction(by=system(), now=NOW) as tx:
-        journal.record(
-            tx,
-            facts.allocation_line(
-                facts.Line(
-                    run, line, "OPEN-1", None, {"fund:general": Yen(yen)}, award_no, rank, "any"
-                ),
-                NOW.date(),
-                ("allocation-rule@2024-04",),
-            ),
-        )
+        run_books.approved(tx, "RUN2026-001", NOW.date(), 10**9)
+        booked = facts.Line("RUN2026-001", line, share, None, pots, award_no, rank, "any")
+        run_books.booked(tx, [booked], NOW.date(), ("allocation-rule@2024-04",))
 
 
 def all_is_well(house):
@@ -283,9 +278,10 @@ def test_two_requests_at_once_cannot_ask_for_more_than_there_is(house, people):
 
 def paid_out(house, people, yen=200_000):
     award = awarded(house, people)
-    opened(house)
-    committed(house, award, yen // 2, line=1, rank=1)
-    committed(house, award, yen // 2, line=2, rank=2)
+    opened(house, 500_000)
+    opened(house, 500_000, share="OPEN-2")
+    committed(house, award, yen // 2)
+    committed(house, award, yen // 2, line=2, rank=2, share="OPEN-2")
     number = commands.request_disbursement(
         house, by=people.officer, now=NOW, award_no=award, yen=Yen(yen)
     )

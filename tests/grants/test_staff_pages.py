@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import run_books
 from award_books import rows
 
 from fund.kernel.actor import system
@@ -32,7 +33,8 @@ def commit_money(house, award, yen):
         line = facts.Line(
             "RUN2026-001", 1, "OPEN-1", None, {"fund:general": Yen(yen)}, award, 1, "any"
         )
-        journal.record(tx, facts.allocation_line(line, now.date(), ()))
+        run_books.approved(tx, "RUN2026-001", now.date(), yen)
+        run_books.booked(tx, [line], now.date(), ())
 
 
 def page(answer, status=200):

@@ -54,7 +54,8 @@ class History:
 
     rng: random.Random
     lots: dict[str, tuple[int, str, int]] = field(default_factory=dict)
-    awards: list[str] = field(default_factory=list)
+    awards: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Awards that may get money, and the pots whose wishes permit them."""
     lines: list[Line] = field(default_factory=list)
     paid: set[str] = field(default_factory=set)
     serial: int = 100
@@ -85,19 +86,24 @@ class History:
     def _decide(self, tx: Transaction) -> None:
         award = f"A{self.day.year}-{self._next():04}"
         group, fields = self.rng.choice((("0132", ("env",)), ("0201", ("child", "env"))))
-        decide(tx, award, group, fields, 1_000_000, on=self.day)
-        self.awards.append(award)
+        theme = self.rng.choice((None, "river"))
+        decide(tx, award, group, fields, 1_000_000, on=self.day, theme=theme)
+        pots = {"fund:general", f"fund:group:{group}", *(f"fund:field:{one}" for one in fields)}
+        self.awards[award] = frozenset(pots | ({f"fund:theme:{theme}"} if theme else set()))
 
     def _allocate(self, tx: Transaction) -> None:
-        if not self.lots or not self.awards:
+        fitting = [
+            (award, share)
+            for award, pots in self.awards.items()
+            for share, (_, pot, _) in sorted(self.lots.items())
+            if award not in self.paid and pot in pots
+        ]
+        if not fitting:
             return self._give(tx)
-        award = self.rng.choice([a for a in self.awards if a not in self.paid] or self.awards)
-        if award in self.paid:
-            return None
-        share = self.rng.choice(sorted(self.lots))
+        award, share = self.rng.choice(fitting)
         serial, pot, yen = self.lots[share]
         part = self.rng.randint(1, yen)
-        run = f"RUN{self._next()}"
+        run = f"RUN{self.day.year}-{self._next():03}"
         number = int(share.rpartition("/")[2])
         allocate(tx, run, [(serial, number, pot, award, part)], on=self.day)
         self.lines.append(Line(f"{run}#1", share, award, pot, part))
@@ -120,7 +126,7 @@ class History:
         award = next((a for a in self.awards if a in self.paid), None)
         if award is None:
             return
-        self.awards.remove(award)
+        del self.awards[award]
         lines = [line for line in self.lines if line.award == award]
         back = self.rng.randint(1, sum(line.yen for line in lines))
         sources = [Source(line.share, line.pot, Yen(line.yen)) for line in lines]

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+import run_books
 from sqlalchemy import text
 
 from fund.kernel.actor import system
@@ -120,12 +121,17 @@ def accept(
             None if wish.kind == "anywhere" else "anywhere",
             "wish",
             Yen(wish.yen),
-            {"levels": [{"uses": [f"{wish.kind}:{wish.target}" if wish.target else "any"]}]},
+            {"levels": [{"uses": [_use(wish.kind, wish.target)]}]},
         )
         for number, wish in enumerate(wishes, 1)
     )
     gift = facts.Gift(no, Yen(sum(wish.yen for wish in wishes)), on, shares)
     journal.record(tx, facts.donation_received(gift, on, batch, ("acceptance@2024-04",)))
+
+
+def _use(kind: str, target: str | None) -> str:
+    """A wish in the words of the rule: a theme is a programme to it."""
+    return f"{kind}:{target}".replace("theme:", "programme:") if target else "any"
 
 
 def give(tx: Transaction, serial: int, wishes: list[Wish], **when: object) -> str:
@@ -138,12 +144,12 @@ def give(tx: Transaction, serial: int, wishes: list[Wish], **when: object) -> st
 AWARD_ROWS = """
 INSERT INTO person (email, name, password_hash, created_at)
 VALUES ('mayor@example.jp', '見本の決裁者', 'x', now()) ON CONFLICT DO NOTHING;
-INSERT INTO application (no, group_no, programme_code, fy, title, fields, requested_yen, state,
-                         registered_at)
-VALUES ('AP-' || :no, :group, 'start-up', :fy, :title, :fields, :yen, 'decided', now());
-INSERT INTO award (no, application_id, group_no, programme_code, fy, title, fields, yen, state,
-                   decided_by, decided_on, clause, sample)
-SELECT :no, a.id, :group, 'start-up', :fy, :title, :fields, :yen, 'decided', p.id, :on,
+INSERT INTO application (no, group_no, programme_code, theme_code, fy, title, fields,
+                         requested_yen, state, registered_at)
+VALUES ('AP-' || :no, :group, 'start-up', :theme, :fy, :title, :fields, :yen, 'decided', now());
+INSERT INTO award (no, application_id, group_no, programme_code, theme_code, fy, title, fields,
+                   yen, state, decided_by, decided_on, clause, sample)
+SELECT :no, a.id, :group, 'start-up', :theme, :fy, :title, :fields, :yen, 'decided', p.id, :on,
        'decision@2024-04', true
 FROM application a, person p WHERE a.no = 'AP-' || :no AND p.email = 'mayor@example.jp'
 """
@@ -168,6 +174,7 @@ def decide(
     fields: tuple[str, ...] = ("env",),
     ceiling: int = 100_000,
     on: dt.date = DAY,
+    theme: str | None = None,
 ) -> None:
     """The mayor decides an award."""
     detail = {
@@ -184,6 +191,7 @@ def decide(
             {
                 "no": award,
                 "group": group,
+                "theme": theme,
                 "fy": on.year,
                 "title": detail["title"],
                 "fields": list(fields),
@@ -207,11 +215,13 @@ def allocate(
         "total": total,
     }
     journal.record(tx, facts.allocation_approved(run, on, ("allocation-rule@2024-04",), detail))
+    run_books.approved(tx, run, on, total)
+    planned = []
     for number, (serial, share, pot, award, yen) in enumerate(lines, 1):
         no = gift_no(serial)
-        use = pot.removeprefix("fund:").replace("theme:", "programme:").replace("general", "any")
-        line = facts.Line(run, number, f"{no}/{share}", no, {pot: Yen(yen)}, award, 1, use)
-        journal.record(tx, facts.allocation_line(line, on, ("wish-respected@2024-04",)))
+        use = _use(*pot.removeprefix("fund:").split(":")) if pot != "fund:general" else "any"
+        planned.append(facts.Line(run, number, f"{no}/{share}", no, {pot: Yen(yen)}, award, 1, use))
+    run_books.booked(tx, planned, on, ("wish-respected@2024-04",))
 
 
 def disburse(tx: Transaction, award: str, yen: int, number: int = 1, on: dt.date = DAY) -> None:

@@ -256,8 +256,10 @@ def test_a_commitment_needs_its_whole_salt() -> None:
 def test_publishing_uses_the_sums_of_the_internal_ledger(house: House) -> None:
     small_story(house)
     with house.transaction(by=BY, now=NOW) as tx:
-        allocate(tx, "RUN2026-002", [(2, 1, "fund:field:child", "A2026-0001", 4_000)])
-        disburse(tx, "A2026-0001", 5_000, 2)
+        decide(tx, "A2026-0002", "0201", ("child",))
+        allocate(tx, "RUN2026-002", [(2, 1, "fund:field:child", "A2026-0002", 4_000)])
+        disburse(tx, "A2026-0001", 3_000, 2)
+        disburse(tx, "A2026-0002", 2_000)
     append(house)
     with house.database.reading() as connection:
         public = dict(

@@ -63,7 +63,7 @@ def books(house: House) -> House:
         early = dt.date(2026, 3, 31)
         give(tx, 11, [Wish("theme", "river", 9_000), Wish("anywhere", None, 1_000)], on=early)
         give(tx, 12, [Wish("field", "env", 4_000)], on=dt.date(2027, 4, 1), batch="B2027-001")
-        decide(tx, "A2026-0002", "0201", ("child", "env"))
+        decide(tx, "A2026-0002", "0201", ("child", "env"), theme="river")
         allocate(tx, "RUN2026-009", [(11, 1, "fund:theme:river", "A2026-0002", 8_000)])
         disburse(tx, "A2026-0002", 8_000)
         journal.record(tx, facts.fee_charged("fee_1", Yen(120), early))
