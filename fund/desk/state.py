@@ -3,8 +3,9 @@
 Every line begins with the kind of thing and its key: the provider's id where there is one, else
 a number of the business. Random numbers of ours, salts, running numbers and moments of delivery
 stand nowhere. What one fact moved is printed net, pots of the fund taken together, so that the
-order of two partial refunds, or a detour that was taken back, leaves no trace. Lines stream from
-the server in the order of their keys; nothing is gathered in memory.
+order of two partial refunds, or a detour that was taken back, leaves no trace. Whether we had
+called a payment ended before its money was told is such a moment, so ``late`` is not printed.
+Lines stream from the server in the order of their keys; nothing is gathered in memory.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
         "payment",
         _KEYS
         + """SELECT key, state, method, yen, charge_id, failure_code, received_on,
-             CASE WHEN state = 'succeeded' THEN yen ELSE funded_yen END, excess_yen, late, extra
+             CASE WHEN state = 'succeeded' THEN yen ELSE funded_yen END, excess_yen, extra
         FROM payment_key""",
     ),
     (

@@ -34,7 +34,7 @@ SELECT procrastinate_defer_jobs_v1(array_agg(
     ::procrastinate_job_to_defer_v1 ORDER BY given.place))
 FROM jsonb_array_elements(CAST(:payloads_ AS jsonb)) WITH ORDINALITY AS given(payload, place)
 """)
-PUT_OFF = dt.timedelta(minutes=2)
+PUT_OFF = dt.timedelta(seconds=20)
 """How long tasks that were taken along wait before they run by themselves after all."""
 _TAKE_ALONG = text("""
 UPDATE procrastinate_jobs SET scheduled_at = now() + :wait_
@@ -45,7 +45,7 @@ WHERE id IN (
 )
 RETURNING id, args->>:argument_ AS told
 """)
-# A task that began after all (its two minutes were over) is finished by who began it.
+# A task that began after all (its time was over) is finished by who began it.
 _DONE = text("DELETE FROM procrastinate_jobs WHERE id = ANY (:ids) AND status = 'todo'")
 _GIVE_BACK = text(
     "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = ANY (:ids) AND status = 'todo'"
@@ -91,7 +91,7 @@ class TaskQueue:
     ) -> dict[int, str]:
         """Tasks of a kind that nobody has begun: whoever does one may do these with it.
 
-        They are put off for two minutes, so that no other takes them meanwhile and that they
+        They are put off for twenty seconds, so that no other takes them meanwhile and that they
         run by themselves should the taker die. Returns what each is told as ``argument``, by the
         task's id. Tasks that ever waited for a moment of their own are left alone.
         """

@@ -34,7 +34,8 @@ def test_dying_at_each_step_of_all_work_ends_in_the_perfect_books(fresh_dsn, pla
             if lines := difference(*books):
                 pytest.fail("\n".join([f"seed {seed}, round {number}", *lines]))
         assert books[0].log == books[1].log
-        assert mortal.deaths > 50 * HISTORIES
+        # Payments that wait together share their steps, so there are fewer steps than events.
+        assert mortal.deaths > 25 * HISTORIES
         with mortal.house.database.reading() as connection:
             assert [one.name for one in examine(connection, INVARIANTS) if one.count] == []
     finally:
