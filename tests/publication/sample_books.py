@@ -173,6 +173,7 @@ def decide(
     group: str = "0132",
     fields: tuple[str, ...] = ("env",),
     ceiling: int = 100_000,
+    *,
     on: dt.date = DAY,
     theme: str | None = None,
 ) -> None:
