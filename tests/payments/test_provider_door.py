@@ -105,7 +105,7 @@ def test_the_door_answers_with_the_headers_of_every_page(till: Till) -> None:
     ("more", "status"),
     [
         ({"secret": "whsec_guess"}, 400),
-        ({"body": b" " * (views.MAX_EVENT + 1)}, 400),
+        ({"body": b" " * (views.MAX_EVENT + 1)}, 413),
         ({"body": b""}, 400),
         ({"headers": {}}, 400),
     ],
