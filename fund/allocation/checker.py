@@ -18,6 +18,7 @@ Who pays whom inside these totals is free. Exit status: 0 good, 1 violation, 2 m
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sys
@@ -126,7 +127,10 @@ class _Books:
         self.need = {name: g["approved_max"] - self.paid[name] for name, g in self.grants.items()}
         self.dropped = set(plan["dropped"])
         self.active = {g for g in self.grants if self.need[g] > 0 and g not in self.dropped}
-        self.pot = {name: (key, self._vintage(name)) for name, key in self.key.items()}
+        self.pot = {
+            name: (key, _age(self.gifts[name]["received"], self.policy["vintage"]))
+            for name, key in self.key.items()
+        }
         self.money = _sum((self.key[name], yen) for name, yen in self.free.items())
         self.pots = _sum((self.pot[name], yen) for name, yen in self.free.items())
         rows = _sum(((row["donation"], row["grant"]), row["amount"]) for row in plan["ledger"])
@@ -156,12 +160,6 @@ class _Books:
                     break
         return "any" in levels[0]["uses"], tuple(active)
 
-    def _vintage(self, gift: str) -> int:
-        year, month, day = map(int, self.gifts[gift]["received"].split("-"))
-        by_day = (year * 100 + month) * 100 + day
-        ages = {"fy": year - (month < 4), "month": by_day // 100, "day": by_day, "none": 0}
-        return ages[self.policy["vintage"]]
-
     def rank(self, key: Any, grant: str) -> int | None:
         """The rank at which a class may pay a grant."""
         uses = self.offers[grant]
@@ -182,6 +180,14 @@ class _Books:
         for tail, head in arcs:
             found[head if back else tail].append(tail if back else head)
         return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _age(received: str, unit: str) -> int:
+    """The vintage of a day: many gifts share one."""
+    year, month, day = map(int, received.split("-"))
+    by_day = (year * 100 + month) * 100 + day
+    return {"fy": year - (month < 4), "month": by_day // 100, "day": by_day, "none": 0}[unit]
 
 
 def _sum(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
@@ -748,8 +754,10 @@ def _reasons(books: _Books) -> Iterator[str]:
     }
     for kind, rows in wanted.items():
         for name in sorted(rows.keys() | stated[kind].keys()):
-            if _spelling(stated[kind].get(name)) != _spelling(rows.get(name)):
-                yield f"reasons.{kind}.{name}: the books say {_spelling(rows.get(name))}"
+            said, row = stated[kind].get(name), rows.get(name)
+            # Equal words are spelled alike; a number may equal another that is not (1, 1.0, true).
+            if said != row or (kind == "grants" and _spelling(said) != _spelling(row)):
+                yield f"reasons.{kind}.{name}: the books say {_spelling(row)}"
 
 
 def _award_code(books: _Books, name: str) -> str:

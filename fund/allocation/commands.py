@@ -30,6 +30,7 @@ from fund.ledger import facts, journal
 from fund.ledger import queries as ledger
 from fund.ledger.reversals import reinstatement_line
 from fund.manual.queries import Rules, rules_on
+from fund.platform.collector import resting
 from fund.platform.house import House, Transaction
 from fund.registry import interests
 
@@ -125,22 +126,29 @@ def approve_run(
     """
     if not by.is_person():
         raise Forbidden("配分案は、サインインした職員だけが承認できます")
-    _recheck(house, run_no)
     try:
-        with house.transaction(by=by, now=now) as tx:
-            # Gifts before the turn, as money that goes back takes them: no circle of waiting.
-            giving.hold_gifts(tx, queries.gifts_of_plan(tx.connection, run_no))
-            store.take_turn(tx)
-            row = store.lock_run(tx, run_no)
-            _check_approver(tx, row, by, plan_sha256)
-            _check_unconnected(tx, row, by)
-            rules = _check_current(tx, row)
-            _post(tx, row, rules)
+        with resting():
+            _recheck(house, run_no)
+            _approve(house, by=by, now=now, run_no=run_no, plan_sha256=plan_sha256)
     except IntegrityError as error:
         law = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         if law not in _LAWS:
             raise
         raise Conflict(f"{_LAWS[law]}。何も記帳していません") from error
+
+
+def _approve(house: House, *, by: Actor, now: dt.datetime, run_no: str, plan_sha256: str) -> None:
+    """All of it in one transaction, or nothing."""
+    with house.transaction(by=by, now=now) as tx:
+        # Gifts before the turn, as money that goes back takes them: no circle of waiting.
+        giving.hold_gifts(tx, queries.gifts_of_plan(tx.connection, run_no))
+        store.take_turn(tx)
+        row = store.lock_run(tx, run_no)
+        _check_approver(tx, row, by, plan_sha256)
+        _check_unconnected(tx, row, by)
+        rules = _check_current(tx, row)
+        _post(tx, row, rules)
+        journal.judge_now(tx)
 
 
 def _recheck(house: House, run_no: str) -> None:

@@ -65,8 +65,7 @@ def changes_since(
     frozen = bytes(run.problem)
     now = freeze(connection, run.kind, run.run_date, rules)
     found += what_changed(frozen, now, today)
-    fixed = json.loads(frozen).get("fixed", [])
-    if not found and fixed:
+    if not found and frozen != now.canonical and (fixed := json.loads(frozen).get("fixed")):
         try:
             same = with_fixed(now, fixed).canonical == frozen
         except Invalid:
@@ -82,10 +81,11 @@ def what_changed(frozen: bytes, problem: Problem, today: dt.date) -> list[BookCh
     ``problem`` is today's problem with the draft's own date and without manual payments: a
     level that opened or expired since is found by comparing what each wish permits on both days.
     """
-    before, after = json.loads(frozen), json.loads(problem.canonical)
-    before.pop("fixed", None)
     found: list[BookChange] = []
-    if before != after:
+    # Both are canonical: of the same bytes nothing has to be read to know that nothing changed.
+    if frozen != problem.canonical:
+        before, after = json.loads(frozen), json.loads(problem.canonical)
+        before.pop("fixed", None)
         found += _gifts(before["donations"], after["donations"])
         found += _awards(before["grants"], after["grants"])
         if before.get("previous") != after.get("previous"):
@@ -95,7 +95,8 @@ def what_changed(frozen: bytes, problem: Problem, today: dt.date) -> list[BookCh
     moved = [
         gift.id
         for gift in problem.donations
-        if preference_of(gift, problem.run_date) != preference_of(gift, today)
+        if today != problem.run_date
+        and preference_of(gift, problem.run_date) != preference_of(gift, today)
     ]
     if moved:
         found.append(BookChange("gifts-lapsed", tuple(sorted(moved))))

@@ -70,6 +70,7 @@ _ENTRY_COLUMNS = (
     "id, kind, fact_kind, fact_id, fy, on_day, reason, reverses, clauses, detail, booked_at,"
     " booked_by, sha256"
 )
+_JUDGE_NOW = text("SET CONSTRAINTS ALL IMMEDIATE")
 _NEW_IDS = text("""
 SELECT nextval(pg_get_serial_sequence('journal_entry', 'id')) FROM generate_series(1, :count)
 """)
@@ -261,6 +262,18 @@ def _copy_lots(tx: Transaction, ids: Sequence[int], batch: Sequence[_Ready]) -> 
             for share, account, yen in ready.lots
         ),
     )
+
+
+def judge_now(tx: Transaction) -> None:
+    """Let the laws judge now what would be judged by the commit; the last act of a transaction.
+
+    A statement judges a hundred thousand entries in two seconds, the commit in seven
+    (PostgreSQL 15).
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: naming the law that an entry breaks.
+    """
+    tx.connection.execute(_JUDGE_NOW)
 
 
 def copy_rows(tx: Transaction, target: str, rows: Iterable[tuple[Any, ...]]) -> None:
