@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -48,6 +49,19 @@ class MoneyBack:
     refusal: RefusalView | None
     void: tuple[str, ...]
 
+    @property
+    def declined_on(self) -> dt.date | None:
+        """The day in Japan on which the ward decided not to accept the gift."""
+        decided = self.refusal.decided_at if self.refusal is not None else None
+        return day_in_japan(decided) if decided is not None else None
+
+    @property
+    def returned_on(self) -> dt.date | None:
+        """The last day on which yen left for the donor, by a refund or a lost dispute."""
+        left = [item.left_on for item in self.refunds if item.came_back_on is None]
+        left += [item.ended_on for item in self.disputes if item.outcome == "lost"]
+        return max((day for day in left if day is not None), default=None)
+
 
 def _money_back(connection: Connection, gift_no: str) -> MoneyBack:
     undecided = {"proposed", "rejected", "canceled"}
@@ -76,6 +90,7 @@ def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
     entry_no = publication.gift_entries(connection, [gift.no]).get(gift.no)
     spendings = tuple(_spendings(connection, gift.no))
     waiting = tuple(_waiting(connection, gift))
+    back = _money_back(connection, gift.no)
     facts = GiftFacts(
         state=gift.state,
         offered_on=day_in_japan(gift.offered_at),
@@ -83,6 +98,8 @@ def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
         accepted_on=gift.accepted_on,
         spendings=spendings,
         waiting_yen=total(pot.yen for pot in waiting),
+        declined_on=back.declined_on,
+        returned_on=back.returned_on,
     )
     return DonorStory(
         gift=gift,
@@ -93,7 +110,7 @@ def donor_story(connection: Connection, gift: GiftView) -> DonorStory:
         spendings=spendings,
         waiting=waiting,
         facts=facts,
-        back=_money_back(connection, gift.no),
+        back=back,
     )
 
 

@@ -46,6 +46,8 @@ class GiftFacts:
     accepted_on: dt.date | None
     spendings: tuple[Spending, ...]
     waiting_yen: Yen
+    declined_on: dt.date | None = None
+    returned_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ class Step:
 
 
 def timeline(facts: GiftFacts) -> list[Step]:
-    """The six steps from offer to report, each with its state and its day."""
+    """The steps of a gift, each with its state and its day.
+
+    Six from offer to report; a gift that was not accepted or went back ends there instead.
+    """
+    if facts.state in {"declined", "refunded"}:
+        return _way_back(facts)
     disbursed = [s for s in facts.spendings if s.award_state in {"disbursed", "settled"}]
     settled = [s for s in facts.spendings if s.award_state == "settled"]
     whole = bool(facts.spendings) and facts.waiting_yen == 0
@@ -88,6 +95,19 @@ def timeline(facts: GiftFacts) -> list[Step]:
         else:
             steps.append(Step(code, "next", None))
     return steps
+
+
+def _way_back(facts: GiftFacts) -> list[Step]:
+    """What had happened before the yen went back; nothing lies ahead of such a gift."""
+    back = "done" if facts.state == "refunded" else "now"
+    happened = (
+        ("offered", facts.offered_on),
+        ("paid", facts.received_on),
+        ("accepted", facts.accepted_on),
+        ("declined", facts.declined_on),
+    )
+    steps = [Step(code, "done", on) for code, on in happened if on is not None]
+    return [*steps, Step("returned", back, facts.returned_on if back == "done" else None)]
 
 
 def binds_until(levels: list[dict[str, object]]) -> dt.date | None:

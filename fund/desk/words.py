@@ -70,7 +70,7 @@ def state_words() -> dict[str, str]:
 
 
 def step_words() -> dict[str, tuple[str, str]]:
-    """The six steps of a gift: title and what happens there."""
+    """The steps of a gift: title and what happens there."""
     return {
         "offered": (_("申し込み"), _("希望を記録しました。記録した希望は変わりません。")),
         "paid": (_("入金"), _("お支払いは区がお預かりし、採納のあとで基金のお金になります。")),
@@ -78,4 +78,6 @@ def step_words() -> dict[str, tuple[str, str]]:
         "allocated": (_("使いみちの決定"), _("希望とお金を、公開のきまりで助成に割り当てます。")),
         "disbursed": (_("団体へ"), _("出納の担当が団体に支払います。")),
         "reported": (_("報告"), _("使われたお金を確かめ、公開します。")),
+        "declined": (_("受け取らない決定"), _("区が、この寄附を受け取らないと決めました。")),
+        "returned": (_("お返し"), _("お金をお返しし、記録を残します。")),
     }

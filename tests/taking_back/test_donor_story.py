@@ -12,6 +12,7 @@ from whole_fund import Fund
 
 from fund.allocation.terms import open_fallbacks
 from fund.app import create_app
+from fund.giving.commands.refusals import decide_refusal, propose_refusal
 from fund.giving.domain import Wish
 from fund.giving.store_donors import link_secret
 from fund.grants import commands as grants
@@ -96,3 +97,47 @@ def test_a_refund_a_cancelled_award_and_a_term_are_told(fund: Fund, page) -> Non
     assert "使いみちが変わりました。理由：団体の助成が減額または取り消しになった" in text
     assert "the group's award was made smaller or cancelled" in plain(page(gift, "/en"))
     assert sum(amounts(page(gift))) == 10_000
+
+
+def steps(page: str) -> list[str]:
+    """The timeline's steps as they are read: title and how far it has come."""
+    listed = re.search(r'<ol class="timeline">.*?</ol>', page, re.DOTALL)
+    assert listed
+    return [
+        plain(one) for one in re.findall(r'<p class="time-title">.*?</p>', listed[0], re.DOTALL)
+    ]
+
+
+def test_the_way_of_a_gift_that_went_back_ends_there(fund: Fund, page) -> None:
+    gift = fund.accepted(10_000)
+    fund.refund(gift, 10_000)
+    shown = page(gift)
+    assert steps(shown) == ["申し込み 済み", "入金 済み", "採納 済み", "お返し 済み"]
+    assert "採納）を決めたあと、このページから受け取れます" not in plain(shown)
+    assert steps(page(gift, "/en"))[-1] == "Given back Done"
+
+
+def test_a_lost_dispute_ends_the_way_too_and_a_part_given_back_does_not(fund: Fund, page) -> None:
+    lost = fund.accepted(10_000)
+    number = fund.dispute(lost)
+    fund.control(f"disputes/{number}/close", outcome="lost")
+    fund.heal()
+    assert steps(page(lost))[-1] == "お返し 済み"
+    partly = fund.paid(10_000)
+    fund.refund(partly, 4_000)
+    assert "採納 いまここ" in steps(page(partly))
+    assert "お返し 済み" not in steps(page(partly))
+
+
+def test_the_way_of_a_gift_that_was_not_accepted_says_so(fund: Fund, page) -> None:
+    gift = fund.paid(10_000)
+    number = propose_refusal(
+        fund.house, by=fund.officer, now=fund.now, gift_no=gift,
+        ground="law", reason="法令に触れます", course="6月1日に相談した",
+    )  # fmt: skip
+    decide_refusal(fund.house, by=fund.decider, now=fund.now, refusal_no=number, decline=True)
+    refused = ["申し込み 済み", "入金 済み", "受け取らない決定 済み"]
+    assert steps(page(gift)) == [*refused, "お返し いまここ"]
+    fund.send(fund.refunds(gift)[0].no)
+    assert steps(page(gift)) == [*refused, "お返し 済み"]
+    assert "採納）を決めたあと、このページから受け取れます" not in plain(page(gift))
