@@ -48,7 +48,7 @@ def _write(
         prefix = "" if who.locale == "ja" else f"/{who.locale}"
         secret = link_secret(tx.connection, settings.secret_key, gift.no)
         shown = {
-            "name": who.name_on_receipt,
+            "addressee": who.addressee,
             "gift_no": gift.no,
             "yen": int(gift.yen),
             "link": f"{settings.base_url}{prefix}/d/{secret}",

@@ -78,7 +78,7 @@ def tell(
         recipient=donor.email,
         locale=locale,
         facts={
-            "name": donor.name_on_receipt,
+            "addressee": donor.addressee,
             "gift_no": gift_no,
             "yen": int(yen),
             "link": f"{settings.base_url}{prefix}/d/{secret}",

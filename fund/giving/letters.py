@@ -41,7 +41,7 @@ def queue(tx: Transaction, occasion: str, gift_no: str, payment_no: str) -> None
     secret = link_secret(tx.connection, settings.secret_key, gift_no)
     prefix = "" if locale == "ja" else f"/{locale}"
     facts: dict[str, Any] = {
-        "name": donor.name_on_receipt,
+        "addressee": donor.addressee,
         "gift_no": gift_no,
         "yen": int(payment.yen),
         "link": f"{settings.base_url}{prefix}/d/{secret}",

@@ -72,7 +72,7 @@ def letter_about_money(
         recipient=reader.email,
         locale=locale,
         facts={
-            "name": reader.name,
+            "addressee": reader.addressee,
             "gift_no": gift_no,
             "yen": int(yen),
             "link": f"{settings.base_url}{prefix}/d/{secret}",

@@ -44,7 +44,7 @@ def queue(
     locale = donor.locale
     known = subscription_of(tx.connection, pledge_no)
     facts: dict[str, Any] = {
-        "name": donor.name_on_receipt,
+        "addressee": donor.addressee,
         "pledge_no": pledge_no,
         "yen": int(row.yen),
         "link": page_of(tx.house.settings, pledge_no, row.link_version, locale),

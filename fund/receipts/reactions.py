@@ -33,7 +33,7 @@ def _write_mail(tx: Transaction, gift_no: str) -> None:
     secret = link_secret(tx.connection, settings.secret_key, gift_no)
     link = f"{settings.base_url}{prefix}/d/{secret}"
     facts = {
-        "name": donor.name_on_receipt,
+        "addressee": donor.addressee,
         "gift_no": gift_no,
         "receipt_no": found.no,
         "yen": found.content["yen"],

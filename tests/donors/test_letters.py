@@ -11,6 +11,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from fund.desk.views.mail import occasion_words
+from fund.giving.domain.donor import addressee
 from fund.platform.letters import _PAGES
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
@@ -51,7 +52,7 @@ def test_the_frame_fits_a_phone_and_fetches_nothing() -> None:
         ours=OURS,
         lang="ja",
         stop_url="https://fund.example.jp/stop/x",
-        name="<b>髙橋</b> & 見本",
+        addressee="<b>髙橋</b> & 見本 様",
         gift_no="G-7K3F92QX",
         yen=15_000,
         link="https://fund.example.jp/d/x?a=1&b=2",
@@ -64,3 +65,21 @@ def test_the_frame_fits_a_phone_and_fetches_nothing() -> None:
     for fetched in ("<img", "<link", "<script", "<style", "url(", "src="):
         assert fetched not in html
     assert "報告のメールを止める" in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "locale", "said"),
+    [
+        ("individual", "ja", "見本 様"),
+        ("organisation", "ja", "見本 御中"),
+        ("individual", "en", "見本"),
+        ("organisation", "en", "見本"),
+    ],
+)
+def test_a_letter_begins_as_its_reader_expects(kind: str, locale: str, said: str) -> None:
+    assert addressee("見本", kind, locale) == said
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_no_mail_chooses_the_form_of_address_itself(path: Path) -> None:
+    assert not re.search(r"}}\s*(様|御中|さま|殿)", path.read_text(encoding="utf-8"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import requests
+from giving_books import HANAKO
 from whole_fund import Fund
 
 from fund.giving.domain import Wish
@@ -342,3 +344,26 @@ def test_money_from_before_the_acceptance_that_comes_back_after_it_is_held(fund:
     assert (fund.held(), fund.balance("fund:general")) == (0, 5_000)
     assert fund.gift(gift).net_yen == 5_000
     assert fund.broken() == []
+
+
+def test_every_mail_to_an_organisation_begins_as_letters_to_organisations_do(fund: Fund) -> None:
+    fund.donor = replace(
+        HANAKO, kind="organisation", family_name="", given_name="",
+        single_name="株式会社見本商事", contact_person="見本 太郎",
+    )  # fmt: skip
+    gift = fund.accepted(10_000)
+    fund.refund(gift, 4_000)
+    number = fund.dispute(gift)
+    fund.control(f"disputes/{number}/close", outcome="lost")
+    fund.heal()
+    written = fund.rows("SELECT occasion, body_text, body_html FROM mail ORDER BY id")
+    assert {row[0] for row in written} >= {
+        "gift.received", "gift.accepted", "gift.refunded", "gift.disputed", "gift.dispute-lost",
+    }  # fmt: skip
+    said = {occasion: text for occasion, text, _html in written}
+    assert "お返しする金額　4,000円" in said["gift.refunded"]
+    assert "受付番号　　　　G-" in said["gift.refunded"]
+    for occasion, text, html in written:
+        assert text.startswith("株式会社見本商事 御中\n"), occasion
+        assert "<p>株式会社見本商事 御中</p>" in html, occasion
+        assert "様\n" not in text, occasion

@@ -18,7 +18,7 @@ from fund.allocation import queries as runs
 from fund.app import create_app
 from fund.desk.board import INVARIANTS
 from fund.giving import commands as giving
-from fund.giving.domain import Offer, Wish
+from fund.giving.domain import Donor, Offer, Wish
 from fund.giving.domain.acceptance import CODES
 from fund.grants import commands as grants
 from fund.grants.domain import Claim, Opinion, Verdict
@@ -58,6 +58,7 @@ class Fund(Till):
     people: list[Actor] = field(default_factory=list)
     group: str = ""
     other_group: str = ""
+    donor: Donor = HANAKO
 
     @property
     def officer(self) -> Actor:
@@ -81,7 +82,7 @@ class Fund(Till):
         offer = Offer(
             form_key=f"back-form-{self.serial:020d}",
             yen=Yen(yen),
-            donor=HANAKO,
+            donor=self.donor,
             consents=AGREED,
             method=method,
             wish=wish or Wish(),

@@ -117,7 +117,7 @@ def _mail_link(tx: Transaction, gift_no: str, who: queries.DonorView, occasion: 
             recipient=who.email,
             locale=who.locale,
             facts={
-                "name": who.name_on_receipt,
+                "addressee": who.addressee,
                 "gift_no": gift_no,
                 "link": f"{settings.base_url}{prefix}/d/{secret}",
             },

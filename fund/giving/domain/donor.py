@@ -102,6 +102,13 @@ def written_name(kind: str, family_name: str, given_name: str, single_name: str)
     return single_name or f"{family_name} {given_name}"
 
 
+def addressee(name: str, kind: str, locale: str) -> str:
+    """A donor's name at the head of a letter: an organisation is 御中 in Japanese, a person 様."""
+    if locale != "ja":
+        return name
+    return f"{name} {'御中' if kind == 'organisation' else '様'}"
+
+
 def read_name(text: str, longest: int = MAX_NAME) -> str:
     """A name or one line of an address as typed, only trimmed; marks that nobody sees are dropped.
 

@@ -166,6 +166,6 @@ def _write(
         subject_no=gift_no,
         recipient=donor.email,
         locale=donor.locale,
-        facts={"name": donor.name_on_receipt, "gift_no": gift_no, "link": link, **facts},
+        facts={"addressee": donor.addressee, "gift_no": gift_no, "link": link, **facts},
     )
     queue_mail(tx, letter)

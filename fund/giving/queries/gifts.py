@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from fund.giving.domain import Donor
-from fund.giving.domain.donor import written_name
+from fund.giving.domain.donor import addressee, written_name
 from fund.giving.models import consent, donor, donor_correction, gift, gift_share
 from fund.kernel.ids import secret_hash
 from fund.kernel.money import Yen
@@ -103,6 +103,11 @@ class DonorView:
     phone: str
     email: str
     locale: str
+
+    @property
+    def addressee(self) -> str:
+        """The name as a letter in the donor's language begins."""
+        return addressee(self.name_on_receipt, self.kind, self.locale)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Connection, Text, bindparam, exists, func, select
 
-from fund.giving.domain.donor import written_name
+from fund.giving.domain.donor import addressee, written_name
 from fund.giving.models import donor, gift
 from fund.giving.pledge_models import pledge_gift
 
@@ -31,11 +31,12 @@ _READERS = (
 class Reader:
     """A donor who can be written to about a gift: personal data, for mails only.
 
-    ``link_version`` is that of the gift's own page; ``monthly`` marks a month of a pledge.
+    ``addressee`` is the name as a letter in the donor's language begins; ``link_version`` is that
+    of the gift's own page; ``monthly`` marks a month of a pledge.
     """
 
     gift_no: str
-    name: str
+    addressee: str
     email: str
     locale: str
     link_version: int
@@ -48,7 +49,7 @@ def readers(connection: Connection, gift_nos: Collection[str]) -> list[Reader]:
     return [
         Reader(
             row.no,
-            written_name(*(getattr(row, name) for name in _NAMES)),
+            addressee(written_name(*(getattr(row, name) for name in _NAMES)), row.kind, row.locale),
             row.email,
             row.locale,
             int(row.link_version),
