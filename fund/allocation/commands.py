@@ -5,30 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from fund.allocation import checker, queries, store
+from fund.allocation import queries, store
 from fund.allocation.domain import Plan, Problem, allocate, plan_bytes
 from fund.allocation.domain.plan import RULE
-from fund.allocation.messages import RunApproved
 from fund.allocation.outdated import Outdated, changes_since
+from fund.allocation.posting import post
 from fund.allocation.problems import ORDINARY, REINSTATEMENT, freeze
+from fund.allocation.rechecking import judging
 from fund.giving import store as giving
-from fund.giving.letters_taking_back import tell_filled_in
 from fund.grants import store as grants
 from fund.kernel import ids
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from fund.kernel.money import Yen
-from fund.ledger import facts, journal
-from fund.ledger import queries as ledger
-from fund.ledger.reversals import reinstatement_line
 from fund.manual.queries import Rules, rules_on
 from fund.platform.collector import resting
 from fund.platform.house import House, Transaction
@@ -126,45 +121,40 @@ def approve_run(
     """
     if not by.is_person():
         raise Forbidden("配分案は、サインインした職員だけが承認できます")
-    try:
-        with resting():
-            _recheck(house, run_no)
-            _approve(house, by=by, now=now, run_no=run_no, plan_sha256=plan_sha256)
-    except IntegrityError as error:
-        law = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-        if law not in _LAWS:
-            raise
-        raise Conflict(f"{_LAWS[law]}。何も記帳していません") from error
-
-
-def _approve(house: House, *, by: Actor, now: dt.datetime, run_no: str, plan_sha256: str) -> None:
-    """All of it in one transaction, or nothing."""
-    with house.transaction(by=by, now=now) as tx:
-        # Gifts before the turn, as money that goes back takes them: no circle of waiting.
-        giving.hold_gifts(tx, queries.gifts_of_plan(tx.connection, run_no))
-        store.take_turn(tx)
-        row = store.lock_run(tx, run_no)
-        _check_approver(tx, row, by, plan_sha256)
-        _check_unconnected(tx, row, by)
-        rules = _check_current(tx, row)
-        _post(tx, row, rules)
-        journal.judge_now(tx)
-
-
-def _recheck(house: House, run_no: str) -> None:
-    """Let the independent checker judge the stored files, before any lock is taken.
-
-    Raises:
-        NotFound: for an unknown run.
-        Conflict: naming the first violation.
-    """
     with house.database.reading() as connection:
         files = queries.files(connection, run_no)
     if files is None:
         raise NotFound(f"その番号の配分はありません: {run_no}")
-    violations = checker.check(json.loads(files.problem), json.loads(files.plan))
-    if violations:
-        raise Conflict(f"計画がきまりに合いません。承認できません: {violations[0]}")
+    with resting(), judging(files) as verdict:
+        try:
+            with house.transaction(by=by, now=now) as tx:
+                _approve(tx, run_no, plan_sha256, files)
+                verdict()
+        except IntegrityError as error:
+            verdict()
+            law = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+            if law not in _LAWS:
+                raise
+            raise Conflict(f"{_LAWS[law]}。何も記帳していません") from error
+
+
+def _approve(tx: Transaction, run_no: str, plan_sha256: str, files: queries.RunFiles) -> None:
+    """All that must hold of the run and the one who approves it; then its lines."""
+    ledger_rows = json.loads(files.plan)["ledger"]
+    # Gifts before the turn, as money that goes back takes them: no circle of waiting.
+    giving.hold_gifts(tx, _gifts_of(row["donation"] for row in ledger_rows))
+    store.take_turn(tx)
+    row = store.lock_run(tx, run_no)
+    _check_approver(tx, row, tx.by, plan_sha256)
+    if files != queries.RunFiles(bytes(row.problem), bytes(row.plan)):
+        raise Conflict("画面で見た計画と、保存された計画がちがいます。画面を開き直してください")
+    _check_unconnected(tx, row, tx.by)
+    post(tx, row, ledger_rows, _check_current(tx, row))
+
+
+def _gifts_of(share_ids: Iterable[str]) -> set[str]:
+    """Numbers of the gifts that these shares are parts of."""
+    return {share.partition("/")[0] for share in share_ids if share.startswith("G-")}
 
 
 def _check_approver(tx: Transaction, row: Row[Any], by: Actor, plan_sha256: str) -> None:
@@ -195,88 +185,6 @@ def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
     if changes := changes_since(tx.connection, row, today, rules):
         raise Outdated(changes)
     return rules
-
-
-def _post(tx: Transaction, row: Row[Any], rules: Rules) -> None:
-    """The run as a fact, one entry for each line, and what follows for gifts and awards."""
-    today = day_in_japan(tx.now)
-    store.close_run(tx, row, "approved", approved_by=tx.by.person_id, approved_at=tx.now)
-    detail = {
-        "run": row.no,
-        "rule": row.rule,
-        "problem_sha256": row.problem_sha256,
-        "plan_sha256": row.plan_sha256,
-        "total": int(row.total_yen),
-    }
-    clauses = (rules.cite("allocation-rule"), rules.cite("wish-respected"))
-    approved = facts.allocation_approved(row.no, today, (*clauses, rules.cite("four-eyes")), detail)
-    if journal.record(tx, approved) is None:
-        raise Conflict(f"すでに記帳されています: {row.no}")
-    lines = list(_lines(tx, row.no, json.loads(bytes(row.plan))["ledger"]))
-    fact = facts.allocation_line if row.kind == ORDINARY else reinstatement_line
-    entries = journal.record_many(tx, (fact(one, today, clauses) for one in lines))
-    store.add_lines(
-        tx,
-        (
-            (row.id, one.line, one.share_id, one.award_no, int(one.yen), one.rank, one.use, entry)
-            for one, entry in zip(lines, list(entries), strict=True)
-        ),
-    )
-    award_nos = sorted({one.award_no for one in lines})
-    gift_nos = sorted({one.gift_no for one in lines if one.gift_no})
-    if row.kind == ORDINARY:
-        grants.note_allocated(tx, award_nos)
-    else:
-        _tell_who_fills_in(tx, row.no, lines)
-    giving.mark_allocated(tx, gift_nos)
-    tx.audit("run.approved", row.no, plan=row.plan_sha256, lines=len(lines), unconnected=True)
-    tx.announce(RunApproved(row.no, tuple(gift_nos), tuple(award_nos), today))
-
-
-def _tell_who_fills_in(tx: Transaction, run_no: str, lines: Sequence[facts.Line]) -> None:
-    """Each donor whose yen took the place of others' learns it, once a gift."""
-    by_gift: dict[str, Yen] = defaultdict(lambda: Yen(0))
-    for one in lines:
-        if one.gift_no:
-            by_gift[one.gift_no] += one.yen
-    for gift_no, yen in by_gift.items():
-        tell_filled_in(tx, gift_no, run_no, yen)
-
-
-def _lines(
-    tx: Transaction, number: str, ledger_rows: Sequence[Mapping[str, Any]]
-) -> Iterator[facts.Line]:
-    """The plan's rows with the pots their lots stand in, one pot emptied after the other."""
-    standing: dict[str, dict[str, Yen]] = {}
-    gift_nos: dict[str, str | None] = {}
-    for lot in ledger.standing(tx.connection, {row["donation"] for row in ledger_rows}):
-        standing.setdefault(lot.share_id, {})[lot.pot] = lot.yen
-        gift_nos[lot.share_id] = lot.gift_no
-    for at, row in enumerate(ledger_rows, start=1):
-        share = row["donation"]
-        yield facts.Line(
-            run_no=number,
-            line=at,
-            share_id=share,
-            gift_no=gift_nos[share],
-            pots=_take(standing[share], Yen(row["amount"]), share),
-            award_no=row["grant"],
-            rank=row["rank"],
-            use=row["use"],
-        )
-
-
-def _take(standing: dict[str, Yen], wanted: Yen, share: str) -> dict[str, Yen]:
-    taken = {}
-    for pot in sorted(standing):
-        part = min(standing[pot], wanted)
-        if part:
-            taken[pot] = part
-            standing[pot] -= part
-            wanted -= part
-    if wanted:
-        raise Conflict(f"{share} の残りが足りません。何も記帳していません")
-    return taken
 
 
 def discard_run(house: House, *, by: Actor, now: dt.datetime, run_no: str, reason: str) -> None:

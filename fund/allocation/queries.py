@@ -263,15 +263,6 @@ def standing_overrides(connection: Connection, run_id: int) -> list[Revision]:
     return [one for one in found if one.act == "overridden" and one.undone_at is None]
 
 
-def gifts_of_plan(connection: Connection, number: str) -> list[str]:
-    """Numbers of the gifts whose lots a run's plan spends."""
-    found = files(connection, number)
-    if found is None:
-        return []
-    shares = {line["donation"] for line in json.loads(found.plan)["ledger"]}
-    return sorted({share.partition("/")[0] for share in shares if share.startswith("G-")})
-
-
 def _facts(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -98,7 +98,7 @@ def _record_many(house: House, entries: list[Entry]) -> list[int]:
 def test_many_entries_are_the_rows_that_single_ones_are(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "_IN_ONE_GO", 5)
+    monkeypatch.setattr(journal, "IN_ONE_GO", 5)
     everything = [*_arrivals(), *_moves()]
     with house.database.transaction() as connection:
         tx = Transaction(connection, system(), NOW, house)
@@ -139,3 +139,23 @@ def test_what_fails_while_entries_are_built_is_raised_and_nothing_stands(house: 
         list(journal.record_many(tx, built()))
     with house.database.reading() as connection:
         assert _books(connection)[1] == []
+
+
+def test_clauses_of_any_spelling_come_back_as_they_were(house: House) -> None:
+    clauses = ('a"b', "c\\d", "NULL", "", "{e,f}", "条 二", " g ")
+    entry = facts.award_decided("A2026-0001", DAY, clauses, {})
+    _record_many(house, [entry])
+    with house.database.reading() as connection:
+        (stored,) = connection.scalars(
+            text("SELECT clauses FROM journal_entry WHERE fact_id = 'A2026-0001'")
+        )
+    assert tuple(stored) == clauses
+
+
+def test_the_check_at_commit_keeps_its_plan(house: House) -> None:
+    """Planned anew for every entry it costs six times as much, and nothing else would show it."""
+    with house.database.reading() as connection:
+        settings = connection.scalar(
+            text("SELECT proconfig FROM pg_proc WHERE proname = 'check_new_entry'")
+        )
+    assert set(settings) == {"enable_seqscan=off", "plan_cache_mode=force_generic_plan"}
