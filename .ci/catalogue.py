@@ -4,7 +4,8 @@ Japanese is the source language: a message's id is its Japanese text. Two kinds 
 
 * what pages and views pass to ``_`` (where to look stands in ``babel.cfg``);
 * refusals: the domain knows no web framework, so it raises plain Japanese sentences, and the
-  web kit looks them up when it shows them. Only constant sentences can be looked up.
+  web kit looks them up when it shows them. A sentence with values is looked up by the template
+  that ``filled`` was given; no other computed sentence can be.
 
 Run it without arguments, then fill in the empty ``msgstr`` of the files it names.
 """
@@ -19,6 +20,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -79,6 +81,12 @@ def _sentences(node: ast.AST, *, raised: bool) -> Iterator[str]:
         return
     if _is_silent(node, raised=raised):
         return
+    if _is_template(node):
+        template, *values = node.args
+        yield template.value  # whatever it ends with, it is shown
+        for value in (*values, *node.keywords):
+            yield from _sentences(value, raised=raised)
+        return
     for child in ast.iter_child_nodes(node):
         yield from _sentences(child, raised=raised or isinstance(node, ast.Raise))
 
@@ -90,6 +98,17 @@ def _is_silent(node: ast.AST, *, raised: bool) -> bool:
         name = node.func.id
         return name == "_" or (name[0].isupper() and not raised)
     return isinstance(node, ast.JoinedStr)
+
+
+def _is_template(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether it is a call of ``filled`` with a constant; values inside are looked at as well."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "filled"
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+    )
 
 
 def _is_sentence(text: str) -> bool:

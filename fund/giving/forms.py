@@ -16,6 +16,7 @@ from fund.giving.domain import donor as reading
 from fund.giving.domain.consents import MAX_DISPLAY_NAME
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import narrow
+from fund.platform.web.locale import translated
 
 __all__ = ["AMOUNTS", "PARTS", "Typed", "read_amount", "read_parts", "read_yen"]
 
@@ -89,7 +90,7 @@ class Reader:
         try:
             return read(self.text(name))
         except ValueError as error:
-            self.problems[name] = _(str(error))
+            self.problems[name] = translated(str(error))
             return ""
 
     def choice(self, name: str, choices: tuple[str, ...], message: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fund.giving import letters, letters_arrived, store, taken_back
 from fund.kernel.errors import Conflict
+from fund.kernel.sentences import filled
 from fund.payments import store as payments
 from fund.payments.domain import LIVE
 from fund.payments.messages import (
@@ -56,7 +57,13 @@ def _hold_extra(tx: Transaction, message: PaymentReceived) -> None:
     if row is None:
         raise LookupError(f"payment {message.payment_no} names no gift of ours")
     if row.paid_at is None:
-        raise Conflict(f"{row.no}: {row.state} → received は行えません")
+        raise Conflict(
+            filled(
+                "%(no)s: いまの状態（%(state)s）からは入金済みにできません",
+                no=row.no,
+                state=row.state,
+            )
+        )
     payments.mark_extra(tx, message.payment_no)
     tx.audit("gift.paid-again", row.no, payment=message.payment_no, yen=int(message.yen))
     letters_arrived.tell_paid_again(tx, message)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 
 ROLES = ("admin", "officer", "reviewer", "council", "decider", "treasurer", "auditor", "group")
 
@@ -85,11 +86,15 @@ def check_password(text: str, email: str) -> str:
         Invalid: with what to change.
     """
     if not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
-        message = f"{MIN_PASSWORD}文字以上、{MAX_PASSWORD}文字以下にしてください"
+        message = filled(
+            "%(least)s文字以上、%(most)s文字以下にしてください",
+            least=MIN_PASSWORD,
+            most=MAX_PASSWORD,
+        )
         raise Invalid("パスワードを確認してください", {"password": message})
     if text.lower() in {email, email.split("@", maxsplit=1)[0]} or len(set(text)) < 4:
-        message = "推測されにくいものにしてください"
-        raise Invalid("パスワードを確認してください", {"password": message})
+        weak = "推測されにくいものにしてください"
+        raise Invalid("パスワードを確認してください", {"password": weak})
     return text
 
 
@@ -101,7 +106,9 @@ def check_roles(roles: frozenset[str]) -> frozenset[str]:
     """
     unknown = sorted(roles - set(ROLES))
     if unknown or not roles:
-        raise Invalid(f"役割を確認してください: {', '.join(unknown) or '役割がありません'}")
+        if not unknown:
+            raise Invalid("役割を選んでください")
+        raise Invalid(filled("この役割はありません: %(roles)s", roles=", ".join(unknown)))
     return roles
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fund.kernel.errors import Conflict
+from fund.kernel.sentences import filled
 
 
 @dataclass(frozen=True)
@@ -40,4 +41,11 @@ class Transitions:
             Conflict: naming both ends of the missing edge.
         """
         if not self.allows(before, after):
-            raise Conflict(f"{self.thing}: {before} → {after} は行えません")
+            raise Conflict(
+                filled(
+                    "%(thing)s: %(before)s → %(after)s は行えません",
+                    thing=filled(self.thing),
+                    before=before,
+                    after=after,
+                )
+            )

@@ -11,6 +11,7 @@ import functools
 import re
 
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 
 BANK = "assets:bank"
 FUND_DEPOSIT = "assets:fund-deposit"
@@ -48,7 +49,7 @@ def check_account(account: str) -> str:
     """
     if account in FIXED or _NAMED.fullmatch(account):
         return account
-    raise Invalid(f"勘定がありません: {account}")
+    raise Invalid(filled("勘定がありません: %(account)s", account=account))
 
 
 def is_guarded(account: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fund.kernel.errors import Forbidden, Invalid
 from fund.kernel.ids import CROCKFORD
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.kernel.transitions import Transitions
 from fund.payments.domain import ONLINE_METHODS
 
@@ -93,17 +94,21 @@ def check_request(request: Request, refundable: Yen) -> None:
     """
     wrong: dict[str, str] = {}
     if not 0 < request.yen <= refundable:
-        wrong["yen"] = f"1円から{refundable:,}円までで入力してください"
+        wrong["yen"] = filled(
+            "%(least)sから%(most)sまでで入力してください", least=Yen(1), most=Yen(refundable)
+        )
     if request.reason not in ASKABLE:
         wrong["reason"] = "返金の理由を選んでください"
     if not request.decision_no.strip():
         wrong["decision_no"] = "決裁の番号を入力してください"
     elif len(request.decision_no) > MAX_DECISION_NO:
-        wrong["decision_no"] = f"{MAX_DECISION_NO}文字までで入力してください"
+        wrong["decision_no"] = filled(
+            "%(longest)s文字までで入力してください", longest=MAX_DECISION_NO
+        )
     if request.reason == "other" and not request.note.strip():
         wrong["note"] = "「その他」のときは、事情を書いてください"
     elif len(request.note) > MAX_TEXT:
-        wrong["note"] = f"{MAX_TEXT:,}文字までで入力してください"
+        wrong["note"] = filled("%(longest)s文字までで入力してください", longest=f"{MAX_TEXT:,}")
     if wrong:
         raise Invalid("入力内容を確認してください", wrong)
 
@@ -129,7 +134,11 @@ def check_written(text: str, field: str, absent: str) -> str:
     """
     written = text.strip()
     if not written or len(written) > MAX_TEXT:
-        message = absent if not written else f"{MAX_TEXT:,}文字までで入力してください"
+        message = (
+            absent
+            if not written
+            else filled("%(longest)s文字までで入力してください", longest=f"{MAX_TEXT:,}")
+        )
         raise Invalid(message, {field: message})
     return written
 

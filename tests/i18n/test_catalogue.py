@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import importlib.util
 import re
 from pathlib import Path
@@ -15,6 +16,9 @@ from babel.messages.pofile import read_po
 from flask import render_template_string
 
 from fund.app import create_app
+from fund.kernel.errors import Conflict
+from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.platform.web.locale import translated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,12 +96,44 @@ def test_refusals_are_collected_and_records_with_their_own_languages_are_not():
         'raise Conflict(f"{no}は終わりました")\n'
         'TEXT = ConsentText("同意します", "I agree")\n'
         'LABEL = "金額"\n'
+        'raise NotFound(filled("ありません: %(nos)s", nos=f"{no}番", why="消してください"))\n'
     )
     assert list(catalogue.refusals(module)) == [
         "数を入力してください",
         "1以上にしてください（例：3）",
         "金額を入力してください",
+        "ありません: %(nos)s",
+        "消してください",
     ]
+
+
+SPEAK_JAPANESE_ONLY = {
+    "fund/giving/bank_matching/views/files.py": "the name of a sheet in a workbook",
+    "fund/giving/intake/booking.py": "the words of a consent, kept as they were given",
+    "fund/giving/letters.py": "a deadline in a Japanese mail",
+    "fund/kernel/calendar.py": "days as Japanese readers write them, and what they typed",
+    "fund/kernel/japanese.py": "amounts as they are said; pages say which form they read",
+    "fund/kernel/money.py": "yen as Japanese readers write them",
+    "fund/payments/bank/formats/anser.py": "a day in a bank's own file",
+    "fund/payments/bank/wording.py": "what the command line says",
+}
+ROOMS = ("identity", "giving", "kernel", "payments", "platform", "receipts")
+
+
+def test_no_refusal_hides_its_values_inside_the_sentence():
+    """A computed Japanese sentence cannot be said in English; ``filled`` keeps both apart."""
+    found = {
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in sorted((ROOT / "fund" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr) and catalogue.JAPANESE.search(_constant_words(node))
+    }
+    assert found == set(SPEAK_JAPANESE_ONLY)
+
+
+def _constant_words(node):
+    return "".join(str(one.value) for one in node.values if isinstance(one, ast.Constant))
 
 
 def test_a_catalogue_keeps_its_translations_when_messages_come_and_go(tmp_path):
@@ -138,6 +174,20 @@ def test_a_refusal_of_the_domain_is_shown_in_the_language_of_the_page(house):
     assert "&lt;b&gt;だれも知らない %d 文です&lt;/b&gt;" in shown
     with app.test_request_context("/"):
         assert translated(japanese) == japanese
+
+
+def test_a_refusal_with_values_is_shown_in_the_language_of_the_page(house):
+    app = create_app(house)
+    told = str(Conflict(filled("%(yen)s以上の金額を入力してください", yen=Yen(1_000))))
+    when = filled("書類の保存期間が終わる%(day)sから消去できます", day=dt.date(2031, 4, 1))
+    with app.test_request_context("/", environ_overrides={"fund.locale": "en"}):
+        assert translated(told) == "Enter an amount of ¥1,000 or more"
+        assert "1 April 2031" in translated(when)
+        shown = render_template_string("{{ one | translated }}", one=filled("%(a)s", a="<b>"))
+    assert shown == "&lt;b&gt;"
+    with app.test_request_context("/"):
+        assert translated(told) == "1,000円以上の金額を入力してください"
+        assert "2031年4月1日" in translated(when)
 
 
 PAGES = {

@@ -11,6 +11,7 @@ from giving_books import rows
 from intake_books import PAPER, csv_file, row
 
 from fund.giving.intake.deliveries import DELIVERIES
+from fund.giving.intake.reading import MAX_CELL
 from fund.worker import drain
 
 OPENING = {
@@ -171,7 +172,7 @@ def test_a_slip_asked_for_by_telephone_is_printed_and_paid_on_the_scanned_day(st
 def test_a_file_is_examined_shown_and_imported_by_the_worker(staff, house, app_dsn):
     clerk = staff("officer")
     clerk.get("/staff/intake/files")
-    body = csv_file([row(1), row(2, 寄附金額="?")], "cp932")
+    body = csv_file([row(1), row(2, 寄附金額="?"), row(3, フリガナ="ア" * 2001)], "cp932")
     answer = clerk.post(
         "/staff/intake/files",
         {"file": (io.BytesIO(body), "明細.csv"), "source": "見本ポータル"},
@@ -183,6 +184,8 @@ def test_a_file_is_examined_shown_and_imported_by_the_worker(staff, house, app_d
     page = text(clerk.get(address))
     assert "CP932" in page
     assert "寄附金額" in page
+    assert f"{MAX_CELL}文字をこえています" in page
+    assert f"Longer than {MAX_CELL} characters" in text(clerk.get(f"/en{address}"))
     assert rows(app_dsn, "SELECT count(*) FROM gift") == [(0,)]
     assert clerk.post(address, {"decision": "all"}).status_code == 409
     clerk.get(address)

@@ -64,6 +64,8 @@ def test_a_refund_from_the_gifts_page_to_the_donors_page(
     wrong = officer.post(f"/staff/payments/{payment}/refund", 400, yen="２万", seen="10000")
     assert "1円から10,000円まで" in wrong
     assert "決裁の番号を入力してください" in wrong
+    wrong = officer.post(f"/en/staff/payments/{payment}/refund", 400, yen="０", seen="10000")
+    assert "Enter an amount from ¥1 to ¥10,000" in wrong
     officer.post(
         f"/staff/payments/{payment}/refund",
         yen="４，０００",

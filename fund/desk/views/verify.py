@@ -22,6 +22,7 @@ from fund.kernel.ids import read_gift_no
 from fund.kernel.japanese import narrow, parse_amount
 from fund.platform.web.access import public
 from fund.platform.web.context import client_address, current_actor, current_house, now
+from fund.platform.web.locale import translated
 from fund.publication import fingerprints, signed
 from fund.publication import queries as publication
 from fund.publication.releases import LIVE
@@ -200,6 +201,6 @@ def _of_file(data: bytes) -> Answer:
         try:
             no = fingerprints.place_of_proof(connection, data)
         except Invalid as error:
-            return Answer("error", _(str(error)))
+            return Answer("error", translated(str(error)))
     sentence = _("あなたの寄附は、台帳の%(no)s番にあります。書きかえられていません。", no=no)
     return Answer("success", sentence, url_for("publication.entry", no=no))

@@ -23,6 +23,7 @@ from fund.giving.queries import GiftView
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.ledger.domain import Entry
 from fund.manual.queries import Rules, rules_on
@@ -70,12 +71,14 @@ def propose_acceptance(
 
 def _check_proposable(tx: Transaction, rows: Sequence[Row[Any]], gift_nos: Collection[str]) -> None:
     if missing := sorted(set(gift_nos) - {row.no for row in rows}):
-        raise NotFound(f"寄附が見つかりません: {', '.join(missing)}")
+        raise NotFound(filled("寄附が見つかりません: %(nos)s", nos=", ".join(missing)))
     if wrong := [row.no for row in rows if row.state != "received"]:
-        raise Conflict(f"入金済みで採納前の寄附ではありません: {', '.join(wrong)}")
+        raise Conflict(
+            filled("入金済みで採納前の寄附ではありません: %(nos)s", nos=", ".join(wrong))
+        )
     taken = set(store.in_open_batch(tx, [row.id for row in rows]))
     if twice := [row.no for row in rows if row.id in taken]:
-        raise Conflict(f"すでに起案されています: {', '.join(twice)}")
+        raise Conflict(filled("すでに起案されています: %(nos)s", nos=", ".join(twice)))
 
 
 def decide_acceptance(
@@ -118,13 +121,15 @@ def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
     accepted_on = day_in_japan(tx.now)
     rows = store.lock_gifts(tx, gift_nos)
     if wrong := [row.no for row in rows if row.state != "received"]:
-        raise Conflict(f"採納できない寄附があります。差し戻してください: {', '.join(wrong)}")
+        raise Conflict(
+            filled("採納できない寄附があります。差し戻してください: %(nos)s", nos=", ".join(wrong))
+        )
     views = queries.gifts_by_no(tx.connection, gift_nos)
     books = _Books(tx.connection)
     for row in rows:
         entry = _entry(books, views[row.no], accepted_on, batch_no)
         if journal.record(tx, entry) is None:
-            raise Conflict(f"すでに採納が記帳されています: {row.no}")
+            raise Conflict(filled("すでに採納が記帳されています: %(no)s", no=row.no))
         accepted_yen = int(row.yen - row.returned_yen)
         store.move_gift(
             tx,

@@ -18,6 +18,7 @@ from fund.giving.pledge_models import pledge
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.sentences import filled
 from fund.platform.house import House, Transaction
 
 
@@ -117,7 +118,5 @@ def _check_due(tx: Transaction, donor_id: int) -> dt.date:
         raise Conflict("手続き中の寄附や毎月の寄附があるため、まだ消去できません")
     until = kept_until((row.received_on for row in gifts), tx.house.settings.retention_years)
     if day_in_japan(tx.now) < until:
-        raise Conflict(
-            f"書類の保存期間が終わる{until.year}年{until.month}月{until.day}日から消去できます"
-        )
+        raise Conflict(filled("書類の保存期間が終わる%(day)sから消去できます", day=until))
     return until

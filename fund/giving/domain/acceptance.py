@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from fund.kernel.errors import Forbidden, Invalid
+from fund.kernel.sentences import filled
 
 CHECKLIST_VERSION = "2026-11"
 
@@ -64,9 +65,9 @@ def check_complete(ticked: Collection[str]) -> list[str]:
         Invalid: naming what is not ticked, or for an item that does not exist.
     """
     if unknown := set(ticked) - CODES:
-        raise Invalid(f"確認事項にない項目です: {', '.join(sorted(unknown))}")
+        raise Invalid(filled("確認事項にない項目です: %(items)s", items=", ".join(sorted(unknown))))
     if missing := [item.ja for item in CHECKLIST if item.code not in ticked]:
-        message = f"すべての項目を確認してください（残り{len(missing)}件）"
+        message = filled("すべての項目を確認してください（残り%(count)s件）", count=len(missing))
         raise Invalid(message, {"checklist": message})
     return [item.code for item in CHECKLIST]
 
@@ -79,7 +80,7 @@ def check_note(text: str) -> str:
     """
     note = text.replace("\r\n", "\n").strip()
     if len(note) > MAX_NOTE:
-        message = f"{MAX_NOTE}文字までで入力してください"
+        message = filled("%(longest)s文字までで入力してください", longest=MAX_NOTE)
         raise Invalid("メモが長すぎます", {"note": message})
     return note
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 
 PURPOSE_OF_USE = "purpose_of_use"
 PUBLISH_NAME = "publish_name"
@@ -95,7 +96,9 @@ class Consents:
             message = "公表する名前を入力してください"
             raise Invalid(message, {"display_name": message})
         if len(self.display_name) > MAX_DISPLAY_NAME:
-            message = f"公表する名前は{MAX_DISPLAY_NAME}文字までで入力してください"
+            message = filled(
+                "公表する名前は%(longest)s文字までで入力してください", longest=MAX_DISPLAY_NAME
+            )
             raise Invalid(message, {"display_name": message})
 
     def given(self, purpose: str) -> bool:

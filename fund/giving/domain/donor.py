@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, to_katakana
+from fund.kernel.sentences import filled
 
 KINDS = ("individual", "organisation", "anonymous")
 ANONYMOUS = "anonymous"
@@ -118,7 +119,7 @@ def read_name(text: str, longest: int = MAX_NAME) -> str:
     """
     name = keep_name(text.translate(_UNSEEN))
     if len(name) > longest:
-        raise ValueError(f"{longest}文字までで入力してください")
+        raise ValueError(filled("%(longest)s文字までで入力してください", longest=longest))
     if any(unicodedata.category(char) == "Co" for char in name):
         raise ValueError("その端末だけの文字（外字）が入っています。ほかの字で入力してください")
     if any(_is_no_letter(char) for char in name):

@@ -10,7 +10,8 @@ from fund.giving.domain.donor import Donor
 from fund.giving.domain.shares import Part, Wish, check_parts
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Invalid
-from fund.kernel.money import Yen, format_yen
+from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.payments.domain import OFFLINE_METHODS, ONLINE_METHODS, in_range
 
 ONLINE = frozenset(ONLINE_METHODS)
@@ -106,12 +107,12 @@ def check_bounds(yen: Yen, minimum: int, maximum: int) -> Yen:
         Invalid: saying the bound.
     """
     if yen < minimum:
-        message = f"{format_yen(minimum)}以上の金額を入力してください"
+        message = filled("%(yen)s以上の金額を入力してください", yen=Yen(minimum))
         raise Invalid(message, {"amount": message})
     if yen > maximum:
-        message = (
-            f"この画面では{format_yen(maximum)}まで受け付けます。"
-            "それより大きい寄附は、窓口へご相談ください"
+        message = filled(
+            "この画面では%(yen)sまで受け付けます。それより大きい寄附は、窓口へご相談ください",
+            yen=Yen(maximum),
         )
         raise Invalid(message, {"amount": message})
     return yen

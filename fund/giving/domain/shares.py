@@ -11,7 +11,8 @@ from fund.kernel.calendar import fiscal_year, fiscal_year_bounds
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid
 from fund.kernel.ids import share_id
-from fund.kernel.money import Yen, format_yen, share_of, total
+from fund.kernel.money import Yen, share_of, total
+from fund.kernel.sentences import filled
 
 KINDS = ("anywhere", "field", "group", "theme")
 FALLBACKS = ("field", "anywhere")
@@ -95,19 +96,25 @@ def check_parts(yen: Yen, parts: Sequence[Part]) -> tuple[Part, ...]:
         Invalid: saying what must change; a wrong sum is told as the difference in yen.
     """
     if not 1 <= len(parts) <= MAX_PARTS:
-        raise Invalid(f"使いみちは{MAX_PARTS}つまで選べます", {"parts": "使いみちの数"})
+        raise Invalid(
+            filled("使いみちは%(most)sつまで選べます", most=MAX_PARTS), {"parts": "使いみちの数"}
+        )
     for number, part in enumerate(parts, start=1):
         if part.yen <= 0 or (len(parts) > 1 and part.yen < LEAST_PART):
-            message = f"ひとつの使いみちには{LEAST_PART}円以上を入力してください"
+            message = filled(
+                "ひとつの使いみちには%(yen)s以上を入力してください", yen=Yen(LEAST_PART)
+            )
             raise Invalid(message, {f"part{number}": message})
     named = [(part.wish.kind, part.wish.target) for part in parts]
     if len(set(named)) < len(named):
-        message = "同じ使いみちが二度選ばれています。ひとつにまとめてください"
-        raise Invalid(message, {"parts": message})
+        twice = "同じ使いみちが二度選ばれています。ひとつにまとめてください"
+        raise Invalid(twice, {"parts": twice})
     missing = int(yen) - int(total(part.yen for part in parts))
     if missing:
-        words = "足りません" if missing > 0 else "多くなっています"
-        message = f"内訳の合計が、寄附の金額より{format_yen(abs(missing))}{words}"
+        words = "合計が寄附の金額に%(yen)s足りません"
+        if missing < 0:
+            words = "合計が寄附の金額より%(yen)s多くなっています"
+        message = filled(words, yen=Yen(abs(missing)))
         raise Invalid(message, {f"part{len(parts)}": message})
     return tuple(parts)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fund.giving.domain.shares import Share
 from fund.kernel.errors import Invalid
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def check_refusal(ground: str, reason: str, course: str) -> None:
         if not text.strip():
             wrong[name] = absent
         elif len(text) > longest:
-            wrong[name] = f"{longest:,}文字までで入力してください"
+            wrong[name] = filled("%(longest)s文字までで入力してください", longest=f"{longest:,}")
     if wrong:
         raise Invalid("入力内容を確認してください", wrong)
 

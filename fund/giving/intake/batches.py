@@ -27,6 +27,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.platform.house import House, Transaction
 
 _SAME_KEY = "uq_intake_row_source_key"
@@ -55,7 +56,9 @@ def open_batch(
     if kind not in KINDS:
         problems["kind"] = "受け入れの種類を選んでください"
     if not 1 <= count <= MAX_COUNT:
-        problems["expected_count"] = f"1から{MAX_COUNT:,}までの件数を入力してください"
+        problems["expected_count"] = filled(
+            "1から%(most)sまでの件数を入力してください", most=f"{MAX_COUNT:,}"
+        )
     if yen <= 0:
         problems["expected_yen"] = "控えの合計金額を入力してください"
     if day > day_in_japan(now):
@@ -167,7 +170,12 @@ def hand_in(house: House, *, by: Actor, now: dt.datetime, number: str, reason: s
         batch = _open(tx, number)
         waiting = open_doubts(tx.connection, batch_id=batch.id)
         if waiting:
-            raise Conflict(f"重なりかもしれない行が{len(waiting)}件あります。先に判断してください")
+            raise Conflict(
+                filled(
+                    "重なりかもしれない行が%(count)s件あります。先に判断してください",
+                    count=len(waiting),
+                )
+            )
         count, yen = store.totals(tx, batch.id)
         written = check_totals(Totals(batch.expected_count, batch.expected_yen, count, yen), reason)
         store.change_batch(

@@ -13,7 +13,8 @@ from fund.giving.domain.donor import ANONYMOUS
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Forbidden, Invalid
 from fund.kernel.japanese import narrow
-from fund.kernel.money import Yen, format_yen
+from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 
 KINDS = ("counter", "slip", "box", "bank", "portal")
 """Kinds of a batch; each is also the method of the payments it books."""
@@ -154,9 +155,10 @@ def check_totals(totals: Totals, reason: str) -> str:
     written = check_note(reason, "reason")
     if totals.agree or written:
         return "" if totals.agree else written
-    message = (
-        f"控えの合計と合いません（差：{totals.missing_count}件、"
-        f"{format_yen(totals.missing_yen)}）。直すか、差の理由を書いてください"
+    message = filled(
+        "控えの合計と合いません（差：%(count)s件、%(yen)s）。直すか、差の理由を書いてください",
+        count=totals.missing_count,
+        yen=Yen(totals.missing_yen),
     )
     raise Invalid("控えの合計と合いません", {"reason": message})
 
@@ -169,7 +171,10 @@ def check_note(text: str, name: str = "note") -> str:
     """
     note = text.replace("\r\n", "\n").strip()
     if len(note) > MAX_NOTE:
-        raise Invalid("メモが長すぎます", {name: f"{MAX_NOTE}文字までで入力してください"})
+        raise Invalid(
+            "メモが長すぎます",
+            {name: filled("%(longest)s文字までで入力してください", longest=MAX_NOTE)},
+        )
     return note
 
 

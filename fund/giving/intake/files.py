@@ -18,6 +18,7 @@ from xml.etree.ElementTree import ParseError
 
 from fund.giving.intake.columns import COLUMNS, Header, read_header
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_UNPACKED = 300 * 1024 * 1024
@@ -54,7 +55,9 @@ def read_sheet(body: bytes) -> Sheet:
     if not body.strip():
         raise Invalid("ファイルが空です")
     if len(body) > MAX_FILE:
-        raise Invalid(f"ファイルが大きすぎます（{MAX_FILE // 1024 // 1024}MBまで）")
+        raise Invalid(
+            filled("ファイルが大きすぎます（%(most)sMBまで）", most=MAX_FILE // 1024 // 1024)
+        )
     if body.startswith(_OLD_EXCEL):
         raise Invalid("古い形式のExcelファイルです。「.xlsx」か「CSV」で保存し直してください")
     if body.startswith(_ZIP):
@@ -84,7 +87,10 @@ def decode(body: bytes) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             line = body.count(b"\n", 0, max(strange.start, error.start)) + 1
             raise Invalid(
-                f"{line}行めに読めない文字があります。UTF-8かシフトJISで保存し直してください"
+                filled(
+                    "%(line)s行めに読めない文字があります。UTF-8かシフトJISで保存し直してください",
+                    line=line,
+                )
             ) from error
 
 
@@ -101,9 +107,12 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            number = before + 1
-            message = f'{number}行めの引用符「"」が閉じていないか、書き方が正しくありません'
-            raise Invalid(message) from error
+            raise Invalid(
+                filled(
+                    '%(line)s行めの引用符「"」が閉じていないか、書き方が正しくありません',
+                    line=before + 1,
+                )
+            ) from error
         yield before + 1, cells
         before = reader.line_num
 
@@ -124,7 +133,7 @@ def _workbook_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:
             sheet.reset_dimensions()  # some programs write a wrong size
             for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
                 if number > MAX_ROWS + MAX_HEADER_LINES:
-                    raise Invalid(f"行が多すぎます（{MAX_ROWS:,}行まで）")
+                    raise Invalid(filled("行が多すぎます（%(most)s行まで）", most=f"{MAX_ROWS:,}"))
                 yield number, [_text(cell) for cell in row[:MAX_COLUMNS]]
     except (
         zipfile.BadZipFile,
@@ -175,11 +184,14 @@ def _sheet(rows: Iterable[tuple[int, list[str]]], encoding: str) -> Sheet:
             }
             lines.append(Line(number, taken))
             if len(lines) > MAX_ROWS:
-                raise Invalid(f"行が多すぎます（{MAX_ROWS:,}行まで）")
+                raise Invalid(filled("行が多すぎます（%(most)s行まで）", most=f"{MAX_ROWS:,}"))
     if header is None:
         needed = "」「".join(column.title for column in COLUMNS if column.needed)
         raise Invalid(
-            f"見出しの行に「{needed}」の列が見つかりません。見出しの名前を確認してください"
+            filled(
+                "見出しの行に「%(needed)s」の列が見つかりません。見出しの名前を確認してください",
+                needed=needed,
+            )
         )
     return Sheet(header, encoding, lines)
 

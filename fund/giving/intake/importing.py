@@ -26,6 +26,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Invalid, NotFound
 from fund.kernel.money import Yen, total
+from fund.kernel.sentences import filled
 from fund.manual.queries import rules_on
 from fund.platform.house import House, Transaction
 
@@ -200,7 +201,10 @@ def _keyed(rows: Iterator[Taken], sorting: _Sorting) -> Iterator[Taken]:
         elif before[1] == mark:
             sorting.already.append((one.row, f"#{before[0]}"))
         else:
-            message = f"{before[0]}行めと同じ番号で、内容がちがいます。正しいほうを残してください"
+            message = filled(
+                "%(row)s行めと同じ番号で、内容がちがいます。正しいほうを残してください",
+                row=before[0],
+            )
             sorting.problems.append(Problem(one.row, "order_no", message))
 
 

@@ -23,6 +23,7 @@ from fund.kernel.errors import Invalid
 from fund.kernel.ids import read_gift_no
 from fund.kernel.japanese import narrow, parse_amount
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 
 Typed = Mapping[str, str]
 FIRST_DAY = dt.date(2000, 1, 1)
@@ -75,7 +76,7 @@ class Row:
         """A cell through a reader; its complaint becomes this field's problem."""
         text = self.cell(name)
         if len(text) > MAX_CELL:
-            self.problems[name] = f"{MAX_CELL}文字をこえています"
+            self.problems[name] = filled("%(longest)s文字をこえています", longest=MAX_CELL)
             return ""
         try:
             return reader(text)

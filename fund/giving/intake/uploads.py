@@ -20,6 +20,7 @@ from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from fund.kernel.japanese import keep_name
+from fund.kernel.sentences import packed
 from fund.platform.house import House, Transaction
 
 SHOWN_PROBLEMS = 300
@@ -71,7 +72,7 @@ def examine_upload(house: House, *, by: Actor, now: dt.datetime, number: str) ->
         )
         state, report = "examined", as_report(examined)
     except Invalid as refused:
-        state, report = "refused", {"error": str(refused)}
+        state, report = "refused", {"error": packed(str(refused))}
     with house.transaction(by=by, now=now) as tx:
         _change(tx, number, "waiting", state=state, report=report, done=0, total=0)
 
@@ -171,4 +172,4 @@ def as_report(found: Examination) -> dict[str, Json]:
 
 
 def _problem(one: Problem) -> Json:
-    return {"row": one.row, "column": one.column, "what": one.what}
+    return {"row": one.row, "column": one.column, "what": packed(one.what)}

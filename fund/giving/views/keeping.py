@@ -13,6 +13,7 @@ from fund.giving.views.blueprint import blueprint
 from fund.giving.views.steps import see_other, sent_already
 from fund.platform.web.access import public
 from fund.platform.web.context import current_actor, current_house, locale, now
+from fund.platform.web.locale import translated
 
 
 @blueprint.route("/give/keep", methods=["GET", "POST"])
@@ -35,7 +36,7 @@ def keep() -> ResponseReturnValue:
             if not email:
                 errors["email"] = _("メールアドレスを入力してください")
         except ValueError as error:
-            errors["email"] = _(str(error))
+            errors["email"] = translated(str(error))
         if not errors:
             commands.mail_draft(
                 current_house(),

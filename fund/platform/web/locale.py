@@ -5,13 +5,16 @@ The prefix moves into SCRIPT_NAME before routing, so every ``url_for`` of the pa
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import flask_babel
 from flask import request
 
-from fund.kernel.sentences import Filled
+from fund.kernel.calendar import format_day
+from fund.kernel.money import Yen, format_yen
+from fund.kernel.sentences import Filled, said_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,11 +58,22 @@ def translated(text: str) -> str:
 
     The domain raises its refusals without knowing of languages or requests: every page that
     shows one passes it through here. Markup comes back unchanged, and so do computed sentences
-    that do not remember their template.
+    that do not remember their template (``fund.kernel.sentences``).
     """
     if isinstance(text, Filled):
-        return str(flask_babel.gettext(text.template)) % text.values
+        return said_in(text, str(flask_babel.gettext(text.template)), _as_written_here)
     # The empty id stands for a catalogue's header, and what is markup already is no message.
     if not text or hasattr(text, "__html__"):
         return text
     return str(flask_babel.gettext(text))
+
+
+def _as_written_here(value: object) -> object:
+    english = str(flask_babel.get_locale()) == "en"
+    if isinstance(value, Filled):
+        return translated(value)
+    if isinstance(value, Yen):
+        return f"¥{int(value):,}" if english else format_yen(value)
+    if isinstance(value, dt.date):
+        return f"{value.day} {value:%B %Y}" if english else format_day(value)
+    return value

@@ -18,6 +18,7 @@ from fund.giving.intake.models import (
 )
 from fund.giving.models import donor, gift
 from fund.kernel.money import Yen
+from fund.kernel.sentences import unpacked
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,17 @@ class ImportView:
     asked_by: int
     asked_at: dt.datetime
     ended_at: dt.datetime | None
+
+    @property
+    def error(self) -> str:
+        """Why the whole file cannot be read; empty if it can."""
+        return unpacked(self.report.get("error", ""))
+
+    @property
+    def problems(self) -> list[tuple[int, str, str]]:
+        """Row, column and what to do, of the rows that cannot be taken (the first of them)."""
+        found = self.report.get("problems", [])
+        return [(one["row"], one["column"], unpacked(one["what"])) for one in found]
 
 
 def _imports() -> Any:

@@ -24,6 +24,7 @@ from fund.ledger.redirections import redirections_of
 from fund.manual.queries import rules_on
 from fund.platform.web.access import permission, public
 from fund.platform.web.context import current_house, locale, now
+from fund.platform.web.locale import translated
 from fund.platform.web.twins import Column
 from fund.registry import queries as registry
 
@@ -115,7 +116,7 @@ def _read(connection: Connection, typed: dict[str, str]) -> Wish | dict[str, str
     try:
         wish, said = uses.read(typed[kind])
     except ValueError as error:
-        return problems | {kind: _(str(error))}
+        return problems | {kind: translated(str(error))}
     if not said or wish.kind != kind:
         return problems | {kind: _("一覧から選ぶか、番号を入力してください")}
     if problems:
