@@ -20,7 +20,8 @@ class Municipality:
     """Whose fund this is; every page, receipt and mail takes its names from here.
 
     ``bank_account`` is the account for direct transfers in one line (``FUND_BANK_ACCOUNT``);
-    without it that way of giving is not offered.
+    without it that way of giving is not offered. ``bank_account_en`` is the same account for
+    readers of English.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Municipality:
     mail: str
     corporate_no: str
     bank_account: str = ""
+    bank_account_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,4 +181,5 @@ def _municipality(environment: Mapping[str, str]) -> Municipality:
         mail=text("FUND_CONTACT_MAIL"),
         corporate_no=text("FUND_CORPORATE_NO"),
         bank_account=text("FUND_BANK_ACCOUNT"),
+        bank_account_en=text("FUND_BANK_ACCOUNT_EN", text("FUND_BANK_ACCOUNT")),
     )

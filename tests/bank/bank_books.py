@@ -15,7 +15,7 @@ from fund.giving.commands import begin_donation
 from fund.kernel.actor import Actor, system
 from fund.payments.bank import commands as bank
 from fund.payments.bank import queries
-from fund.payments.bank.formats import anser
+from fund.payments.bank.formats import anser, read
 from fund.payments.bank.formats.reading import Line
 from fund.platform.house import House
 from fund.platform.invariants import examine
@@ -60,6 +60,15 @@ def take_in_bytes(
     return matching.take_in_file(
         house, by=by, now=LATER, number=number, good_rows_only=good_rows_only
     )
+
+
+def gap(house: House, lines: Sequence[Line], account: str = "X") -> int | None:
+    """By how many yen an ANSER file of the lines would not join what is in the books."""
+    statement = read("anser", anser.write(account, list(lines)), today=LATER.date())
+    with house.database.reading() as connection:
+        profile = queries.profile(connection, "anser")
+        assert profile is not None
+        return queries.report(connection, profile, statement, None).gap
 
 
 def broken(house: House) -> list[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import psycopg
 import pytest
-from bank_books import all_lines, bank_lines, broken, take_in, take_in_bytes, waiting_gift
+from bank_books import all_lines, bank_lines, broken, gap, take_in, take_in_bytes, waiting_gift
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from specimens import zengin_file
@@ -117,6 +117,30 @@ def test_a_missing_file_is_seen_by_the_check_until_it_comes(house: House, treasu
     names = {row.split(":")[0] for row in broken(house)}
     assert names == {"bank-statements-continuous", "bank-explained"}
     take_in(house, treasurer, lines[1:2])
+    assert broken(house) == []
+
+
+@pytest.mark.parametrize("overlap", [0, 1])
+def test_files_that_begin_in_the_middle_of_a_day_join(
+    house: House, treasurer: Actor, overlap: int
+) -> None:
+    """What was not fetched before (未照会分) begins wherever the last file of the day ended."""
+    lines = month([(500, "ｱ")], [(700, "ｲ"), (900, "ｳ"), (-300, "ｱ")], [(500, "ｱ")])
+    for start, end in ((0, 2), (2, 3), (3, 5)):
+        part = lines[max(start - overlap, 0) : end]
+        assert gap(house, part) == (0 if start else None)
+        take_in(house, treasurer, part)
+    assert broken(house) == []
+
+
+def test_a_line_missing_within_a_day_is_named_to_the_yen(house: House, treasurer: Actor) -> None:
+    lines = month([(500, "ｱ")], [(700, "ｲ"), (900, "ｳ"), (300, "ｱ")])
+    take_in(house, treasurer, lines[:2])
+    assert gap(house, lines[3:]) == 900
+    take_in(house, treasurer, lines[3:])
+    names = {row.split(":")[0] for row in broken(house)}
+    assert names == {"bank-statements-continuous", "bank-explained"}
+    take_in(house, treasurer, lines[2:3])
     assert broken(house) == []
 
 

@@ -76,7 +76,7 @@ INVARIANTS = (
     by_sql(
         "bank-statements-continuous",
         "銀行の明細は、前の明細の残高から抜けなく続いている",
-        "Each statement begins with the balance its account had the day before",
+        "Each statement begins with the balance its account had then",
         """
         SELECT later.no AS statement, later.opening AS opens_with,
                base.opening + coalesce(sum(line.yen), 0) AS lines_say
@@ -87,7 +87,14 @@ INVARIANTS = (
         ) AS base ON base.first_day < later.first_day
         LEFT JOIN bank_line line ON line.account = later.account
           AND line.day >= base.first_day AND line.day < later.first_day
-        WHERE later.opening IS NOT NULL
+        -- What a bank exports as new since last time begins wherever the day stood then.
+        WHERE later.opening IS NOT NULL AND NOT EXISTS (
+          SELECT FROM bank_line earlier
+          WHERE earlier.account = later.account AND earlier.day = later.first_day
+            AND earlier.balance = later.opening AND NOT EXISTS (
+              SELECT FROM bank_sighting seen
+              WHERE seen.statement_id = later.id AND seen.line_id = earlier.id)
+        )
         GROUP BY later.id, base.opening
         HAVING later.opening <> base.opening + coalesce(sum(line.yen), 0)
         """,

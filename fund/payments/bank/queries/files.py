@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -207,11 +207,17 @@ def report(
         statement=statement,
         new=sum(mark not in known for mark in marks),
         earlier_no=earlier.no if earlier else None,
-        gap=_gap(connection, found.account, statement),
+        gap=_gap(connection, found.account, statement, marks),
     )
 
 
-def _gap(connection: Connection, account: str, statement: Statement) -> int | None:
+def _gap(
+    connection: Connection, account: str, statement: Statement, marks: Sequence[bytes]
+) -> int | None:
+    """What is missing between the lines in the books and the file's first balance, in yen.
+
+    A file joins the end of the day before, or any line of its first day that it does not hold.
+    """
     first = statement.first_day
     base = connection.execute(
         select(bank_statement.c.first_day, bank_statement.c.opening)
@@ -228,4 +234,15 @@ def _gap(connection: Connection, account: str, statement: Statement) -> int | No
             bank_line.c.day < first,
         )
     ).scalar_one()
-    return int(statement.opening - (base.opening + before))
+    balances = [base.opening + before]
+    balances += connection.scalars(
+        select(bank_line.c.balance)
+        .where(
+            bank_line.c.account == account,
+            bank_line.c.day == first,
+            bank_line.c.balance.is_not(None),
+            bank_line.c.fingerprint != func.all(list(marks)),
+        )
+        .order_by(bank_line.c.id)
+    )
+    return 0 if statement.opening in balances else int(statement.opening - balances[-1])

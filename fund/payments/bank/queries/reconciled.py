@@ -58,15 +58,21 @@ SELECT account.as_of, account.accounts, base.known, base.yen AS opening, line.ye
 FROM account CROSS JOIN base CROSS JOIN line CROSS JOIN books
 """)
 
-# Each account by its own last statement: what the bank says less what its lines add up to.
+# Each account by its own last statement: what the bank says less what its lines add up to. Of
+# several statements that end on that day the one with the day's end counts, fetched last or not.
 _MISSING = text("""
-SELECT coalesce(sum(latest.closing - base.opening - (
-         SELECT coalesce(sum(yen), 0) FROM bank_line
-         WHERE account = latest.account AND day <= latest.last_day)), 0)
-FROM (SELECT DISTINCT ON (account) account, closing, last_day FROM bank_statement
-      WHERE closing IS NOT NULL ORDER BY account, last_day DESC, id DESC) AS latest
-JOIN (SELECT DISTINCT ON (account) account, opening FROM bank_statement
-      WHERE opening IS NOT NULL ORDER BY account, first_day, id) AS base USING (account)
+SELECT coalesce(sum(missing), 0) FROM (
+  SELECT DISTINCT ON (account) latest.closing - base.opening - counted.yen AS missing
+  FROM (SELECT account, max(last_day) AS last_day FROM bank_statement
+        WHERE closing IS NOT NULL GROUP BY account) AS ended
+  JOIN bank_statement latest USING (account, last_day)
+  JOIN (SELECT DISTINCT ON (account) account, opening FROM bank_statement
+        WHERE opening IS NOT NULL ORDER BY account, first_day, id) AS base USING (account)
+  JOIN LATERAL (SELECT coalesce(sum(yen), 0) AS yen FROM bank_line
+        WHERE account = ended.account AND day <= ended.last_day) AS counted ON true
+  WHERE latest.closing IS NOT NULL
+  ORDER BY account, latest.closing - base.opening <> counted.yen, latest.id DESC
+) AS accounts
 """)
 
 
