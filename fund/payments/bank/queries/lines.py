@@ -227,24 +227,29 @@ def parts_of_booked(connection: Connection, entry_id: int) -> list[Row[Any]]:
 
 
 # An entry and its mirror that are both on no statement cancel out: neither waits for the bank.
+# Mirrors are few, so the pairs are found once; asking for each entry whether it has one compared
+# every entry with every other.
 _OPEN_ENTRIES = """
 WITH moved AS (
   SELECT entry_id, sum(yen) AS yen FROM posting WHERE account = 'assets:bank' GROUP BY entry_id
 ), matched AS (
   SELECT entry_id, sum(yen) AS yen FROM bank_match WHERE entry_id IS NOT NULL GROUP BY entry_id
-), state AS (
+), state AS MATERIALIZED (
   SELECT entry.id, entry.kind, entry.fact_id, entry.on_day, entry.detail, entry.reverses,
          moved.yen, moved.yen - coalesce(matched.yen, 0) AS left
   FROM moved JOIN journal_entry entry ON entry.id = moved.entry_id
   LEFT JOIN matched ON matched.entry_id = entry.id
   WHERE moved.yen <> 0
+), cancelled AS MATERIALIZED (
+  SELECT original.id AS original, mirror.id AS mirror
+  FROM state mirror JOIN state original ON original.id = mirror.reverses
+  WHERE mirror.reverses IS NOT NULL
+    AND mirror.left = mirror.yen AND original.left = original.yen
 )
 SELECT one.id, one.kind, one.fact_id, one.on_day, one.detail, one.yen, one.left FROM state one
 WHERE one.left <> 0
-  AND NOT EXISTS (SELECT 1 FROM state mirror WHERE mirror.reverses = one.id
-                  AND mirror.left = mirror.yen AND one.left = one.yen)
-  AND NOT EXISTS (SELECT 1 FROM state original WHERE original.id = one.reverses
-                  AND original.left = original.yen AND one.left = one.yen)
+  AND one.id NOT IN (SELECT original FROM cancelled)
+  AND one.id NOT IN (SELECT mirror FROM cancelled)
 """
 
 
