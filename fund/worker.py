@@ -13,7 +13,7 @@ from typing import Any
 import procrastinate
 import structlog
 
-from fund.platform.database import libpq_url
+from fund.platform.database import WRITING, libpq_url
 from fund.platform.house import Delivery, House
 from fund.platform.workers import BREATH_SECONDS, SILENT_SECONDS, LivingWorkers
 from fund.wiring import deliveries, periodic
@@ -29,7 +29,7 @@ RETRY = procrastinate.RetryStrategy(max_attempts=200, linear_wait=2)
 def build_worker_app(house: House) -> procrastinate.App:
     """A procrastinate application that knows every delivery and the clock's tasks."""
     url = house.settings.database_url
-    connector = procrastinate.PsycopgConnector(conninfo=libpq_url(url))
+    connector = procrastinate.PsycopgConnector(conninfo=libpq_url(url), kwargs={"options": WRITING})
     app = procrastinate.App(connector=connector)
     app.job_manager = LivingWorkers(connector, url)
     clock = periodic()

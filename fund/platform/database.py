@@ -64,19 +64,23 @@ def ping_after_idling(engine: Engine) -> None:
             raise DisconnectionError
 
 
+WRITING = "-c enable_seqscan=off"
+"""For sessions that write. A session keeps the plans of its foreign keys and laws; one made while
+a table had a page reads the whole table for every row, however large it grows, until the table is
+analysed anew: an import of thousands into young books would read them all thousands of times."""
+_ALWAYS = "-c timezone=UTC -c lock_timeout=10s -c jit=off"
+"""Compiling a query takes seconds where all our queries take milliseconds: jit off."""
+
+
 class Database:
-    """A pool of connections as one role; ``transaction`` writes, ``reading`` only reads."""
+    """Connections as one role; ``transaction`` and ``at_once`` write, ``reading`` only reads.
+
+    Who writes and who reads have pools of their own, because their sessions plan differently.
+    """
 
     def __init__(self, url: str, *, pooled: bool = True) -> None:
-        options = {} if pooled else {"poolclass": NullPool}
-        self._engine = create_engine(
-            driver_url(url),
-            # Compiling a query takes seconds where all our queries take milliseconds: jit off.
-            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c jit=off"},
-            **options,
-        )
-        if pooled:
-            ping_after_idling(self._engine)
+        self._reading = _engine(url, _ALWAYS, pooled=pooled)
+        self._writing = _engine(url, f"{_ALWAYS} {WRITING}", pooled=pooled)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -90,7 +94,7 @@ class Database:
         """
         if _in_transaction.get():
             raise RuntimeError("a transaction is already open: commands do not nest")
-        with self._engine.connect() as connection, connection.begin():
+        with self._writing.connect() as connection, connection.begin():
             token = _in_transaction.set(True)
             try:
                 yield connection
@@ -108,7 +112,7 @@ class Database:
         """
         if _in_transaction.get():
             raise RuntimeError("a transaction is already open: commands do not nest")
-        with self._engine.connect() as pooled:
+        with self._writing.connect() as pooled:
             token = _in_transaction.set(True)
             try:
                 yield pooled.execution_options(isolation_level="AUTOCOMMIT")
@@ -118,7 +122,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction with one snapshot for the whole block."""
-        with self._engine.connect() as pooled:
+        with self._reading.connect() as pooled:
             connection = pooled.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -132,14 +136,23 @@ class Database:
             Unavailable: when the database cannot be reached.
         """
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:
                 connection.execute(text("SELECT 1"))
         except Exception as error:
             raise Unavailable("データベースに接続できません") from error
 
     def close(self) -> None:
         """Return every pooled connection to the server."""
-        self._engine.dispose()
+        self._reading.dispose()
+        self._writing.dispose()
+
+
+def _engine(url: str, options: str, *, pooled: bool) -> Engine:
+    given = {} if pooled else {"poolclass": NullPool}
+    made = create_engine(driver_url(url), connect_args={"options": options}, **given)
+    if pooled:
+        ping_after_idling(made)
+    return made
 
 
 def driver_url(url: str) -> str:

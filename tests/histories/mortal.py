@@ -69,7 +69,7 @@ class MortalWorld(World):
     def __init__(self, dsn: str, place: Path, seed: int, deaf_to: frozenset[str]) -> None:
         self.fate = Fate()
         super().__init__(dsn, place, seed, deaf_to)
-        engine = self.house.database._engine
+        engine = self.house.database._writing
         event.listen(engine, "begin", self._begin)
         event.listen(engine, "commit", self.fate.step)
         event.listen(engine, "rollback", self._rollback)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from award_books import NOW, make_house, write_books
 from sqlalchemy import Connection, text
@@ -159,3 +160,18 @@ def test_the_check_at_commit_keeps_its_plan(house: House) -> None:
             text("SELECT proconfig FROM pg_proc WHERE proname = 'check_new_entry'")
         )
     assert set(settings) == {"enable_seqscan=off", "plan_cache_mode=force_generic_plan"}
+
+
+def test_young_books_are_not_read_whole_for_each_entry(house: House, owner_dsn: str) -> None:
+    """The database plans for the page or two it found when it last looked; the plan is kept."""
+    with psycopg.connect(owner_dsn, autocommit=True) as owner:
+        owner.execute("ANALYZE")
+    with house.transaction(by=system(), now=NOW) as tx:
+        for entry in [*_arrivals(), *_moves()]:
+            journal.record(tx, entry)
+        list(journal.record_many(tx, iter([_move("M-last", f"{GIFTS[0]}/1", -700)])))
+        tx.connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        scans = tx.connection.execute(
+            text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
+        ).all()
+    assert scans == []
