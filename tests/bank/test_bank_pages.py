@@ -145,6 +145,9 @@ def test_one_submit_matches_many_and_one_line_is_taken_back(
     assert "別の人" in person.page
     assert state_of(app_dsn, gifts[1]) == "awaiting_payment"
     assert gifts[0] in person.get(f"{where}?q={gifts[0]}")
+    for typed in ("１万円", "一万", "10,000"):
+        assert gifts[0] in person.get(f"{where}?q={typed}")
+    assert "「山田」に合う相手は見つかりません" in person.get(f"{where}?q=山田")
     person.post(where, act="match", fact=f"gift:{gifts[0]}")
     assert state_of(app_dsn, gifts[0]) == "received"
     there = f"/staff/bank/lines/{unknown.statement_no}/{unknown.row}"
@@ -153,6 +156,17 @@ def test_one_submit_matches_many_and_one_line_is_taken_back(
     person.post(there, act="ignore", reason="区の別の口座あて")
     assert open_lines(house) == []
     assert "わけの分からない差" in person.get("/staff/bank")
+
+
+def test_a_file_that_was_taken_in_before_says_so(desk: Callable[[str], Desk]) -> None:
+    person, body = desk("treasurer"), anser.write("X", bank_lines((777, "ﾌﾒｲ")))
+    person.post(person.upload(body), act="all")
+    person.upload(body)
+    assert re.search(
+        r"このファイルは、明細 <a [^>]+>BS-\w+</a> として取り込み済みです", person.page
+    )
+    person.upload(body + b"\r\n")
+    assert "新しい行はありません" in person.page
 
 
 def test_who_may_not_import_or_match_cannot(house: House, desk: Callable[[str], Desk]) -> None:

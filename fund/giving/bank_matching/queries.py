@@ -12,6 +12,7 @@ from fund.giving.domain.states import BEFORE_PAYMENT
 from fund.giving.models import donor, gift
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.ids import read_gift_no
+from fund.kernel.japanese import parse_amount
 from fund.kernel.money import Yen
 from fund.payments.bank import queries as bank
 from fund.payments.bank.domain import WHAT_OF_KIND, name_key, references
@@ -198,8 +199,10 @@ def search(connection: Connection, line: LineView, words: str) -> list[Offer]:
 
 
 def _yen(words: str) -> int | None:
-    plain = words.replace(",", "").removesuffix("円").strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 16 else None
+    try:
+        return int(parse_amount(words))
+    except ValueError:
+        return None
 
 
 def kin(connection: Connection, line: LineView, limit: int = 10) -> list[LineView]:

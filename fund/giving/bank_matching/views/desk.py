@@ -147,6 +147,7 @@ def _line_page(shown: LineView, problems: dict[str, str]) -> str:
             bookable=[what for what in BOOKABLE if (what == "fee") == (shown.open < 0)],
             standing=standing,
             words=words,
+            searched=bool(searched),
             typed=request.form,
             errors=problems,
             what_words=wording.what_words(),

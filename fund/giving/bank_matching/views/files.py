@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +15,7 @@ from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from fund.payments.bank import commands as bank_commands
 from fund.payments.bank import queries as bank
+from fund.payments.bank.commands import reading_mark
 from fund.payments.bank.domain import LARGE, MAX_FILE
 from fund.payments.bank.formats import Problem, read
 from fund.payments.bank.queries import LineView, Report, StatementView
@@ -80,7 +83,9 @@ def _report(number: str) -> tuple[bank.ImportView, Report | None]:
             return view, None
         today = day_in_japan(now())
         statement = read(profile.format, kept.body, today=today, settings=profile.settings)
-        return view, bank.report(connection, profile, statement, None)
+        digest = hashlib.sha256(kept.body).digest()
+        before = bank.statement_of_file(connection, profile.account, digest, reading_mark(profile))
+        return view, bank.report(connection, profile, statement, before)
 
 
 @blueprint.get("/staff/bank/files/<number>")
