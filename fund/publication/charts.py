@@ -66,7 +66,11 @@ def period_label(period: Period, fy: int | None, *, short: bool = False) -> str:
     """A month of a year, or a fiscal year."""
     if fy is None:
         return _("%(year)s年度", year=period.first_day.year)
-    return str(format_date(period.first_day, _("M月") if short else _("y年M月")))
+    spelled = _("M月") if short else _("y年M月")
+    first = str(format_date(period.first_day, spelled))
+    if period.last in {None, period.first_day}:
+        return first
+    return _("%(first)sから%(last)s", first=first, last=format_date(period.last, spelled))
 
 
 def period_chart(shown: Figures) -> Markup:
@@ -198,7 +202,7 @@ def _within(shown: Figures, **arguments: str) -> str:
 
 
 def use_url(shown: Figures, code: str) -> str:
-    """What was given to awards of a field, less what was taken back."""
+    """What was given to awards of a field (or of some), less what was taken back."""
     return _within(shown, use=code or NO_FIELD)
 
 
@@ -217,9 +221,22 @@ def wait_url(shown: Figures, span: tuple[int, int]) -> str:
     return _within(shown, wait=f"{span[0]}-{span[1]}")
 
 
-def age_url(shown: Figures, year: int) -> str:
-    """What is left of the money of one year, at the end of the year that is shown."""
-    found = {"age": str(year)}
+def age_words(years: tuple[int, ...]) -> str:
+    """A row of the table of ages."""
+    if len(years) == 1:
+        return _("%(year)s年度", year=years[0])
+    return _("%(first)s年度から%(last)s年度", first=years[0], last=years[-1])
+
+
+def fit_words(fits: str) -> str:
+    """A row of the table of wishes met."""
+    said = {"first": _("第1希望のとおり"), "other": _("第2希望から先"), "open": _("おまかせ")}
+    return _("・").join(said[fit] for fit in fits.split(","))
+
+
+def age_url(shown: Figures, years: tuple[int, ...]) -> str:
+    """What is left of the money of some years, at the end of the year that is shown."""
+    found = {"age": ",".join(map(str, years))}
     if shown.fy is not None:
         found["to"] = fiscal_year_bounds(shown.fy)[1].isoformat()
     return ledger_url(found)
@@ -231,7 +248,7 @@ def period_url(shown: Figures, period: Period, word: str) -> str:
     first = period.first_day
     if shown.fy is None:
         return ledger_url({"fy": str(first.year), **kinds})
-    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    last = ((period.last or first) + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     span = {"from": first.isoformat(), "to": last.isoformat()}
     return ledger_url({"fy": str(shown.fy), **kinds, **span})
 
@@ -245,7 +262,7 @@ def wait_words(span: tuple[int, int]) -> str:
 
 def place_names(shown: Figures) -> dict[str, str]:
     """What each place of the flow diagram is called."""
-    return {
+    names = {
         **shown.group_names,
         "gifts": _("寄附"),
         "interest": _("運用の収益"),
@@ -261,6 +278,11 @@ def place_names(shown: Figures) -> dict[str, str]:
         REST: _("のこり"),
         "out": _("渡した"),
         "coming": _("決まった（まだ渡していない）"),
+    }
+    together = {wish for wish, _group in shown.flow.wishes if "," in wish} if shown.flow else set()
+    return {
+        **names,
+        **{key: _("・").join(names[one] for one in key.split(",")) for key in together},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fund.kernel.ids import CROCKFORD
@@ -15,6 +16,7 @@ from fund.publication.queries import LedgerFilter
 MAX_NO = 2**53 - 1
 PAGE = 50
 MOST = 500
+MOST_LISTED = 40
 YEARS = (1900, 2999)
 LINKED = ("fit", "reason", "age", "wait", "given-to", "use", "account")
 """Conditions that the links under figures set; the form keeps them."""
@@ -57,12 +59,12 @@ def read_ledger(query: Query) -> LedgerView:
         first=query.day("from"),
         last=query.day("to"),
         words=tuple(folded(query.text("q") or "").split()),
-        fit=query.choice("fit", FITS),
-        reason=_coded(query, "reason", _REASON),
-        age=query.integer("age", *YEARS),
+        fit=_listed(query, "fit", lambda one: one in FITS),
+        reason=_listed(query, "reason", _REASON.fullmatch),
+        age=tuple(map(int, _listed(query, "age", _is_year))),
         wait=_wait(query),
         to=_group(query, "given-to"),
-        use=_use(query),
+        use=tuple("" if one == NO_FIELD else one for one in _listed(query, "use", _CODE.fullmatch)),
         account=_coded(query, "account", _ACCOUNT),
     )
     if wanted.low is not None and wanted.high is not None and wanted.low > wanted.high:
@@ -84,17 +86,18 @@ def read_ledger(query: Query) -> LedgerView:
 def spelled(wanted: LedgerFilter) -> dict[str, str]:
     """The query of a filter in its one spelling: equal filters have equal addresses."""
     days = {name: day.isoformat() for name, day in _days(wanted) if day}
-    yens = {"min": wanted.low, "max": wanted.high, "fy": wanted.fy, "age": wanted.age}
+    yens = {"min": wanted.low, "max": wanted.high, "fy": wanted.fy}
     named = {
         "kind": ",".join(_in_order(wanted.kinds)),
         "field": wanted.field,
         "group": wanted.group,
         "q": " ".join(wanted.words),
-        "fit": wanted.fit,
-        "reason": wanted.reason,
+        "fit": ",".join(one for one in FITS if one in wanted.fit),
+        "reason": ",".join(sorted(wanted.reason)),
+        "age": ",".join(map(str, sorted(wanted.age))),
         "wait": "-".join(str(months) for months in wanted.wait or ()),
         "given-to": wanted.to,
-        "use": NO_FIELD if wanted.use == "" else wanted.use,
+        "use": ",".join(sorted(one or NO_FIELD for one in wanted.use)),
         "account": wanted.account,
         **{name: str(number) for name, number in yens.items() if number is not None},
         **days,
@@ -129,9 +132,18 @@ def _code(query: Query, name: str) -> str | None:
     return value
 
 
-def _use(query: Query) -> str | None:
-    value = _code(query, "use")
-    return "" if value == NO_FIELD else value
+def _listed(query: Query, name: str, fits: Callable[[str], object]) -> tuple[str, ...]:
+    """One value, or several with commas between them: figures of few people stand together."""
+    value = query.text(name)
+    found = tuple(dict.fromkeys(one.strip() for one in (value or "").split(",") if one.strip()))
+    if len(found) > MOST_LISTED or not all(map(fits, found)):
+        query.errors[name] = "リンクからえらんでください"
+        return ()
+    return found
+
+
+def _is_year(value: str) -> bool:
+    return value.isascii() and value.isdigit() and YEARS[0] <= int(value[:9]) <= YEARS[1]
 
 
 def _coded(query: Query, name: str, spelled: re.Pattern[str]) -> str | None:

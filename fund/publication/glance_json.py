@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.canonical import Json
+from fund.kernel.money import Yen
 from fund.publication.figures import Figures
+from fund.publication.queries import Period
 from fund.publication.wording import ledger_url
 
 
@@ -21,6 +24,7 @@ def glance_content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
         "periods": [
             {
                 "from": period.first_day.isoformat(),
+                "to": _last_day(shown, period).isoformat(),
                 "in": int(period.came_in),
                 "out": int(period.out),
             }
@@ -28,15 +32,18 @@ def glance_content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
         ],
         "fields": [{"field": use.code, "allocated": int(use.yen)} for use in shown.uses],
         "fidelity": {
-            "designated": int(shown.fidelity.designated),
-            "first_wish": int(shown.fidelity.first_wish),
-            "undesignated": int(shown.fidelity.undesignated),
+            "designated": _known(shown.fidelity.designated),
+            "first_wish": _known(shown.fidelity.first_wish),
+            "undesignated": _known(shown.fidelity.undesignated),
+            "allocated": [{"fit": fit, "yen": int(yen)} for fit, yen in shown.fidelity.fits],
             "redirected": [
                 {"reason": reason, "count": many, "yen": int(yen)}
                 for reason, many, yen in shown.fidelity.redirected
             ],
         },
-        "unspent_by_year": [{"fy": fy, "yen": int(yen)} for fy, yen in shown.ages],
+        "unspent_by_year": [
+            {"fy": years[0], "last_fy": years[-1], "yen": int(yen)} for years, yen in shown.ages
+        ],
         "months_to_allocation": {
             "median": shown.waits.middle,
             "longest": shown.waits.longest,
@@ -55,4 +62,17 @@ def glance_content(shown: Figures, as_of: dt.datetime) -> dict[str, Json]:
             )
             for (source, target), yen in sorted(flows.items())
         ],
+        "smallest_cell": shown.smallest,
+        "withheld": sorted(shown.withheld),
     }
+
+
+def _known(yen: Yen | None) -> int | None:
+    return None if yen is None else int(yen)
+
+
+def _last_day(shown: Figures, period: Period) -> dt.date:
+    if shown.fy is None:
+        return fiscal_year_bounds(period.first_day.year)[1]
+    first = period.last or period.first_day
+    return (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)

@@ -45,10 +45,10 @@ class Model:
             return lambda row: sum(yen for at, yen in row.postings if at == wanted.account)
         if wanted.to is not None:
             return lambda row: self.given(row, "group").get(wanted.to, 0)
-        if wanted.use is not None:
-            return lambda row: self.given(row, "field").get(wanted.use, 0)
-        if wanted.age is not None:
-            return lambda row: self.ages(row).get(wanted.age, 0)
+        if wanted.use:
+            return lambda row: sum(self.given(row, "field").get(one, 0) for one in wanted.use)
+        if wanted.age:
+            return lambda row: sum(self.ages(row).get(one, 0) for one in wanted.age)
         return None
 
     def _matches(self, row: LedgerRow, wanted: LedgerFilter) -> bool:
@@ -64,12 +64,12 @@ class Model:
             wanted.last is None or first <= wanted.last,
             all(word in self.texts[row.no] for word in wanted.words),
             wanted.account is None or wanted.account in dict(row.postings),
-            wanted.reason is None
-            or (row.kind == "designation.redirected" and row.reason == wanted.reason),
-            wanted.fit is None or self.fit(row) == wanted.fit,
+            not wanted.reason
+            or (row.kind == "designation.redirected" and row.reason in wanted.reason),
+            not wanted.fit or self.fit(row) in wanted.fit,
             wanted.to is None or wanted.to in self.given(row, "group"),
-            wanted.use is None or wanted.use in self.given(row, "field"),
-            wanted.age is None or wanted.age in self.ages(row),
+            not wanted.use or bool(set(wanted.use) & self.given(row, "field").keys()),
+            not wanted.age or bool(set(wanted.age) & self.ages(row).keys()),
         )
         return all(tests) and self._waited(row, wanted)
 

@@ -63,6 +63,27 @@ def set_up(house: House) -> None:
                 tx.connection.execute(text(statement))
 
 
+def smallest_cell(house: House, people: int) -> None:
+    """The manual says how many people a published sum is about at least."""
+    with house.transaction(by=BY, now=NOW) as tx:
+        tx.connection.execute(
+            text(
+                "INSERT INTO clause (edition_code, id, position, chapter_ja, chapter_en, number,"
+                " title_ja, title_en, text_ja, text_en)"
+                " VALUES ('2024-04', 'anonymity', 99, 'c', 'c', '99', 't', 't', 't', 't')"
+                " ON CONFLICT DO NOTHING"
+            )
+        )
+        tx.connection.execute(
+            text(
+                "INSERT INTO parameter (edition_code, clause_id, name, value, label_ja, label_en,"
+                " unit) VALUES ('2024-04', 'anonymity', 'disclosure.smallest_cell',"
+                " to_jsonb(CAST(:people AS int)), 'l', 'l', 'people')"
+            ),
+            {"people": people},
+        )
+
+
 def gift_no(serial: int) -> str:
     """A gift number for tests."""
     digits = (

@@ -219,6 +219,7 @@ def test_a_grant_says_where_its_money_came_from(story: House, client: FlaskClien
     twin = client.get("/grants/A2026-0001.json").get_json()
     assert twin["origin"] == {
         "gifts": 2,
+        "yen": 9_000,
         "by_wish": {"general": 2_000, "group": 7_000},
         "others": 0,
     }

@@ -38,6 +38,7 @@ from fund.giving.queries.gifts import (
     shares_of,
     viewings,
 )
+from fund.giving.queries.people import people_behind, smallest_cell
 from fund.giving.queries.refusals import (
     RefusalView,
     disputed_gifts,
@@ -88,6 +89,7 @@ __all__ = [
     "gifts_of_batch",
     "gifts_to_propose",
     "names_at_acceptance",
+    "people_behind",
     "published_names",
     "receipt_requests",
     "receipts_to_correct",
@@ -97,6 +99,7 @@ __all__ = [
     "refusals_to_decide",
     "register",
     "shares_of",
+    "smallest_cell",
     "viewings",
     "waiting_email",
     "waiting_gifts",

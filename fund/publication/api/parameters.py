@@ -217,6 +217,13 @@ KIND = Parameter(
     choices=tuple(KIND_WORDS),
 )
 _CODE = "[a-z][a-z0-9-]{1,40}"
+
+
+def _listed(one: str) -> str:
+    """The pattern of up to forty of these with commas between them."""
+    return f"{one}(,{one}){{0,39}}"
+
+
 FIELD = Parameter(
     "field", "text", "分野の記号", "Code of a field", "children", pattern=_CODE, longest=41
 )
@@ -232,26 +239,29 @@ TO = Parameter("to", "day", "この日まで", "Up to this day", "2027-03-31")
 Q = Parameter("q", "text", "ことば（空白で区切ると、すべてを含むもの）", "Words, all of them", "川")
 FIT = Parameter(
     "fit",
-    "text",
-    "希望とのちがい（第1希望、それより先、おまかせ）",
-    "How an allocation meets its wish: first, a later one, no wish",
+    "words",
+    "希望とのちがい（第1希望、それより先、おまかせ。コンマ区切りでいくつでも）",
+    "How an allocation meets its wish: first, a later one, no wish; several with commas",
     "first",
     choices=FITS,
 )
 REASON = Parameter(
     "reason",
     "text",
-    "変えた理由の記号",
-    "Reason code of a change",
+    "変えた理由の記号（コンマ区切りでいくつでも）",
+    "Reason codes of a change, several with commas",
     "donor-choice",
-    pattern="[a-z][a-z-]{1,40}",
-    longest=41,
+    pattern=_listed("[a-z][a-z-]{1,40}"),
+    longest=200,
 )
-AGE = replace(
-    FY,
-    name="age",
-    ja="使われていないお金の、受け入れた年度",
-    en="Fiscal year unspent money was accepted in",
+AGE = Parameter(
+    "age",
+    "text",
+    "使われていないお金の、受け入れた年度（コンマ区切りでいくつでも）",
+    "Fiscal years unspent money was accepted in, several with commas",
+    "2026",
+    pattern=_listed("(19|2[0-9])[0-9]{2}"),
+    longest=199,
 )
 WAIT = Parameter(
     "wait",
@@ -263,8 +273,14 @@ WAIT = Parameter(
     longest=9,
 )
 GIVEN_TO = replace(GROUP, name="given-to", ja="わたす先の団体", en="Group it is allocated to")
-USE = replace(
-    FIELD, name="use", ja="あてた分野（none：分野なし）", en="Field it was used for, or none"
+USE = Parameter(
+    "use",
+    "text",
+    "あてた分野（none：分野なし。コンマ区切りでいくつでも）",
+    "Fields it was used for, or none; several with commas",
+    "children",
+    pattern=_listed(_CODE),
+    longest=200,
 )
 ACCOUNT = Parameter(
     "account",

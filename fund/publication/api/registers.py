@@ -22,6 +22,7 @@ from fund.publication import queries
 from fund.publication.api.answers import Found, Rows, cut, day, no_such_place, of_registers, utc
 from fund.publication.api.ledger import FOLLOWING, entry_numbers, line_records
 from fund.publication.api.parameters import Asked
+from fund.publication.breakdowns import origin as origin_of
 from fund.publication.dictionary.fields import Record
 from fund.publication.figures import figures
 from fund.publication.forms import GrantsView, read_grants
@@ -54,14 +55,15 @@ def grant(connection: Connection, asked: Asked) -> Rows:
         raise NotFound("この番号の助成はありません")
     number = row.award.no
     found, _more = queries.related(connection, column="award_no", value=number, limit=FOLLOWING)
-    origin = queries.origin_of_award(connection, number)
+    origin = origin_of(connection, number, day_in_japan(now()))
     by_wish: list[Json] = [
-        {"wish": pot, "yen": int(yen)} for pot, yen in sorted(origin.by_pot.items())
+        {"wish": wish, "yen": int(yen)} for wish, yen in sorted(origin.by_wish.items())
     ]
     record = {
         **row_json(row),
         "gifts": origin.gifts,
         "origin": by_wish,
+        "from_gifts": int(origin.yen),
         "others": int(origin.others),
         "entries": entry_numbers(found),
     }
@@ -252,6 +254,6 @@ def _named(thing: object, names: Sequence[str]) -> Record:
 def glance(house: House, asked: Asked) -> Found:
     """The figures at a glance, of all time or of a fiscal year."""
     with house.database.reading() as connection:
-        shown = figures(connection, asked.integer("fy"))
+        shown = figures(connection, asked.integer("fy"), day_in_japan(now()))
     moment = shown.as_of or now()
     return Found([glance_content(shown, moment)], as_of=shown.as_of)

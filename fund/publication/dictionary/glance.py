@@ -46,7 +46,12 @@ _PERIOD = Sheet(
     "period",
     "月または年度の入りと出",
     "In and out of a month or a fiscal year",
-    (day("from", "はじめの日", "First day", "words"), SUMS[0], SUMS[2]),
+    (
+        day("from", "はじめの日", "First day", "words"),
+        day("to", "おわりの日（少ない人数の月はまとめる）", "Last day", "anonymity"),
+        SUMS[0],
+        SUMS[2],
+    ),
     ("from",),
 )
 _USE = Sheet(
@@ -54,7 +59,13 @@ _USE = Sheet(
     "分野ごとの割り当て",
     "Allocated by field",
     (
-        text("field", "分野の記号", "Code of the field", "words", "children"),
+        text(
+            "field",
+            "分野の記号（まとめたものはコンマ区切り）",
+            "Code of the field; several with commas where they stand together",
+            "anonymity",
+            "children",
+        ),
         yen("allocated", "割り当てた額", "Allocated, yen", "allocation", 10_000),
     ),
     ("field",),
@@ -64,11 +75,33 @@ _REDIRECTED = Sheet(
     "変えた希望",
     "Wishes redirected",
     (
-        text("reason", "理由の記号", "Reason code", "wish", "donor-choice"),
+        text(
+            "reason",
+            "理由の記号（まとめたものはコンマ区切り）",
+            "Reason code; several with commas where they stand together",
+            "anonymity",
+            "donor-choice",
+        ),
         Field("count", "integer", "件数", "How many", unit="entries", source="wish", example=2),
         yen("yen", "金額（円）", "Yen", "wish", 3_000),
     ),
     ("reason",),
+)
+_FIT = Sheet(
+    "fit",
+    "希望とのちがいごとの割り当て",
+    "Allocated by how the wish was met",
+    (
+        text(
+            "fit",
+            "first・other・open（まとめたものはコンマ区切り）",
+            "first, other or open; several with commas where they stand together",
+            "anonymity",
+            "first",
+        ),
+        yen("yen", "金額（円）", "Yen", "wish", 87_000),
+    ),
+    ("fit",),
 )
 _FIDELITY = Sheet(
     "fidelity",
@@ -81,11 +114,24 @@ _FIDELITY = Sheet(
             "Allocated from designated gifts",
             "wish",
             90_000,
+            required=False,
         ),
-        yen("first_wish", "うち第1希望のとおり", "Of these, at the first wish", "wish", 87_000),
         yen(
-            "undesignated", "おまかせから割り当てた額", "Allocated from undesignated gifts", "wish"
+            "first_wish",
+            "うち第1希望のとおり",
+            "Of these, at the first wish",
+            "wish",
+            87_000,
+            required=False,
         ),
+        yen(
+            "undesignated",
+            "おまかせから割り当てた額",
+            "Allocated from undesignated gifts",
+            "wish",
+            required=False,
+        ),
+        _list("allocated", "希望とのちがいごと", "By how the wish was met", _FIT),
         _list("redirected", "変えた希望", "Wishes redirected", _REDIRECTED),
     ),
     (),
@@ -94,7 +140,17 @@ _AGE = Sheet(
     "unspent",
     "年度ごとの使われていないお金",
     "Unspent money by the year it came in",
-    (FY, yen("yen", "金額（円）", "Yen", "words", 10_000)),
+    (
+        FY,
+        replace(
+            FY,
+            name="last_fy",
+            ja="終わりの年度（少ない人数の年度はまとめる）",
+            en="Last fiscal year, where years of few people stand together",
+            source="anonymity",
+        ),
+        yen("yen", "金額（円）", "Yen", "words", 10_000),
+    ),
     ("fy",),
 )
 
@@ -109,7 +165,7 @@ _WAITS = Sheet(
     "Months from a gift to its allocation",
     (
         _months("median", "まんなか", "Median"),
-        _months("longest", "いちばん長い", "Longest"),
+        _months("longest", "下限の人数が待った長さ", "The longest that so many people waited"),
         _months("quarter", "4分の1", "First quartile"),
         _months("three_quarters", "4分の3", "Third quartile"),
     ),
@@ -157,6 +213,23 @@ GLANCE = Sheet(
         _part("months_to_allocation", "待った月数", "Waits", _WAITS),
         _part("fees", "手数料", "Fees", _FEES),
         _list("flows", "流れ", "Flows", _FLOW),
+        Field(
+            "smallest_cell",
+            "integer",
+            "まとめずに示す人数の下限",
+            "Fewest people a row is about; rows of fewer stand together",
+            source="anonymity",
+            example=3,
+        ),
+        Field(
+            "withheld",
+            "string",
+            "人数が少なく、分けて示さない表",
+            "Tables that are not divided, because too few people are behind them",
+            source="anonymity",
+            example=["reasons"],
+            words=True,
+        ),
     ),
     (),
 )

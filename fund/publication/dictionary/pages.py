@@ -19,9 +19,11 @@ from fund.publication.release.columns import (
 )
 
 
-def yen(name: str, ja: str, en: str, source: str, example: int = 0) -> Field:
+def yen(
+    name: str, ja: str, en: str, source: str, example: int = 0, *, required: bool = True
+) -> Field:
     """A column of whole yen."""
-    return Field(name, "integer", ja, en, unit="yen", source=source, example=example)
+    return Field(name, "integer", ja, en, required, "yen", source, example)
 
 
 _POSTING = Sheet(

@@ -34,6 +34,17 @@ class Moves:
     pots_after: Mapping[str, int]
     awards_after: Mapping[str, int]
 
+    def merged(self, pots: Mapping[str, str]) -> Moves:
+        """The same with classes of pots under the name they are shown by, several in one."""
+        arrived: dict[tuple[str, str], int] = defaultdict(int)
+        given: dict[tuple[str, str], int] = defaultdict(int)
+        for (kind, pot), yen in self.arrived.items():
+            arrived[kind, pots.get(pot, pot)] += yen
+        for (pot, award), yen in self.allocated.items():
+            given[pots.get(pot, pot), award] += yen
+        before, after = _renamed(self.pots_before, pots), _renamed(self.pots_after, pots)
+        return Moves(arrived, given, before, self.awards_before, after, self.awards_after)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -69,6 +80,13 @@ def picture(moves: Moves, group_of: Mapping[str, str]) -> Picture | None:
     if len(totals) != 1 or min(everything, default=0) < 0 or not drawn.total:
         return None
     return drawn
+
+
+def _renamed(sums: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for name, yen in sums.items():
+        found[names.get(name, name)] += yen
+    return found
 
 
 def _groups(

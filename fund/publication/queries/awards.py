@@ -11,16 +11,27 @@ from fund.kernel.money import Yen
 
 @dataclass(frozen=True)
 class Origin:
-    """Money of one award: how many gifts, and yen by the pot it waited in.
+    """Money of one award: which gifts, and yen by the pot it waited in.
 
-    ``by_pot`` maps ``group``, ``field``, ``theme`` and ``general`` to yen from gifts;
-    ``others`` is yen that came from no gift (an opening balance, interest).
+    ``by_pot`` maps ``group``, ``field``, ``theme`` and ``general`` to yen from gifts,
+    ``gifts_by_pot`` to their numbers; ``others`` is yen that came from no gift (an opening
+    balance, interest). What of it is told is for ``publication.breakdowns`` to say.
     """
 
-    gifts: int
+    gifts_by_pot: dict[str, frozenset[str]]
     yen: Yen
     by_pot: dict[str, Yen]
     others: Yen
+
+    @property
+    def gift_nos(self) -> frozenset[str]:
+        """The numbers of all gifts behind it."""
+        return frozenset().union(*self.gifts_by_pot.values())
+
+    @property
+    def gifts(self) -> int:
+        """How many gifts are behind it."""
+        return len(self.gift_nos)
 
 
 _ORIGIN = text("""
@@ -40,17 +51,19 @@ SELECT gift_no, max(pot) AS pot, sum(yen) AS yen FROM (
 
 
 def origin_of_award(connection: Connection, award_no: str) -> Origin:
-    """The gifts behind an award, as sums: nothing about a single gift is told here.
+    """The gifts behind an award, and what came from them by the pot it had waited in.
 
     A gift whose money went back is behind it no more.
     """
     rows = connection.execute(_ORIGIN, {"award": award_no}).all()
     given: dict[str, Yen] = {}
+    gifts: dict[str, frozenset[str]] = {}
     for row in rows:
         if row.gift_no is not None:
             given[row.pot] = given.get(row.pot, Yen(0)) + int(row.yen)
+            gifts[row.pot] = gifts.get(row.pot, frozenset()) | {row.gift_no}
     return Origin(
-        gifts=len({row.gift_no for row in rows if row.gift_no is not None}),
+        gifts_by_pot=gifts,
         yen=Yen(sum(given.values())),
         by_pot=given,
         others=Yen(sum(int(row.yen) for row in rows if row.gift_no is None)),

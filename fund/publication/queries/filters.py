@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -23,7 +23,8 @@ class LedgerFilter:
     ``fit`` is how an allocation meets its wish (``first``, ``other``, ``open``), ``reason`` why a
     wish was changed, ``age`` the fiscal year unspent money came from, ``wait`` inclusive months
     from a gift to its allocation, ``to`` the group an allocation goes to, ``use`` the first field
-    of its award (empty for none), ``account`` one account.
+    of its award (empty for none), ``account`` one account. Figures stand for several fits,
+    reasons, ages or uses where too few people stand behind one.
     """
 
     fy: int | None = None
@@ -35,12 +36,12 @@ class LedgerFilter:
     first: dt.date | None = None
     last: dt.date | None = None
     words: tuple[str, ...] = ()
-    fit: str | None = None
-    reason: str | None = None
-    age: int | None = None
+    fit: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    age: tuple[int, ...] = ()
     wait: tuple[int, int] | None = None
     to: str | None = None
-    use: str | None = None
+    use: tuple[str, ...] = ()
     account: str | None = None
 
 
@@ -48,13 +49,19 @@ class LedgerFilter:
 class TagSet:
     """Entries under any of ``tags``; those under ``cut`` only if ``test`` holds too.
 
-    ``part`` is True when the tag's yen is a part of the entry's and not all it moves.
+    ``part`` is True when the tag's yen is a part of the entry's and not all it moves: one entry
+    may be under several of these tags.
     """
 
     name: str
     tags: tuple[str, ...]
     cut: tuple[str, ...] = ()
     part: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether an entry may be found under more than one of the tags."""
+        return self.part and len(self.tags) > 1
 
 
 def tag_sets(wanted: LedgerFilter) -> list[TagSet]:
@@ -64,12 +71,12 @@ def tag_sets(wanted: LedgerFilter) -> list[TagSet]:
         for name, prefix, part, values in (
             ("account", "at", True, _one(wanted.account)),
             ("to", "for", True, _one(wanted.to)),
-            ("use", "use", True, _one(wanted.use)),
-            ("age", "age", True, _one(wanted.age)),
+            ("use", "use", True, _some(wanted.use)),
+            ("age", "age", True, _some(wanted.age)),
             ("wait", "wait", False, _months(wanted.wait)),
             ("group", "group", False, _one(wanted.group)),
-            ("reason", "reason", False, _one(wanted.reason)),
-            ("fit", "fit", False, _one(wanted.fit)),
+            ("reason", "reason", False, _some(wanted.reason)),
+            ("fit", "fit", False, _some(wanted.fit)),
             ("field", "field", False, _one(wanted.field)),
         )
         if values is not None
@@ -80,8 +87,12 @@ def tag_sets(wanted: LedgerFilter) -> list[TagSet]:
     return found
 
 
-def _one(value: str | int | None) -> list[str] | None:
-    return None if value is None else [str(value)]
+def _one(value: str | None) -> list[str] | None:
+    return None if value is None else [value]
+
+
+def _some(values: Sequence[str | int]) -> list[str] | None:
+    return [str(value) for value in values] or None
 
 
 def _months(wait: tuple[int, int] | None) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -117,11 +118,15 @@ def _carried(connection: Connection, fy: int | None) -> Yen:
 
 @dataclass(frozen=True)
 class Period:
-    """What came in and went out in a month (its first day) or a fiscal year (1 April)."""
+    """What came in and went out in a month (its first day) or a fiscal year (1 April).
+
+    ``last`` is the first day of the last month, where several stand together.
+    """
 
     first_day: dt.date
     came_in: Yen
     out: Yen
+    last: dt.date | None = None
 
 
 _PERIODS = text("""
@@ -147,36 +152,21 @@ def periods(connection: Connection, fy: int | None) -> list[Period]:
     return [Period(row.first_day, Yen(int(row.came_in)), Yen(int(row.out))) for row in rows]
 
 
-@dataclass(frozen=True)
-class Fidelity:
-    """How far wishes were met: designated yen allocated, those at the first wish, and changes."""
+def fits(connection: Connection, fy: int | None) -> dict[str, Yen]:
+    """Allocated yen of a fiscal year or of all time by how they met the donor's wish.
 
-    designated: Yen
-    first_wish: Yen
-    undesignated: Yen
-    redirected: tuple[tuple[str, int, Yen], ...]
-
-    @property
-    def per_mille(self) -> int | None:
-        """Designated yen that met the first wish, in thousandths, rounded down; None for none."""
-        return self.first_wish * 1000 // self.designated if self.designated else None
-
-
-def fidelity(connection: Connection, fy: int | None) -> Fidelity:
-    """Wish fidelity of a fiscal year or of all time.
-
-    An allocation counts as designated unless all its money waited in the general pot.
+    ``first`` wish, an ``other`` one, or ``open``: all the money waited in the general pot.
     """
     met: dict[str, int] = defaultdict(int)
     for found in by_tag(connection, "fit:", fy=fy):
         met[found.tag] += found.yen
-    changes = sorted(by_tag(connection, "reason:", fy=fy), key=lambda change: change.tag)
-    return Fidelity(
-        designated=Yen(met["first"] + met["other"]),
-        first_wish=Yen(met["first"]),
-        undesignated=Yen(met["open"]),
-        redirected=tuple((one.tag, one.entries, Yen(one.yen)) for one in changes),
-    )
+    return {fit: Yen(yen) for fit, yen in met.items()}
+
+
+def changes(connection: Connection, fy: int | None) -> dict[str, tuple[int, Yen]]:
+    """Reason code → how often wishes were redirected for it, and yen."""
+    found = sorted(by_tag(connection, "reason:", fy=fy), key=lambda change: change.tag)
+    return {one.tag: (one.entries, Yen(one.yen)) for one in found}
 
 
 def ages(connection: Connection, fy: int | None) -> list[tuple[int, Yen]]:
@@ -199,8 +189,9 @@ WAITS = ((0, 2), (3, 5), (6, 11), (12, 23), (24, 1_200))
 class Waits:
     """Months from the acceptance of a gift to its allocation, over allocation lines.
 
-    ``quarter`` and ``three_quarters`` say how widely they spread: half of all lines lie between.
-    ``by_span`` has lines and yen for each span of ``WAITS``.
+    ``longest`` is the longest that enough people waited to be shown. ``quarter`` and
+    ``three_quarters`` say how widely they spread: half of all lines lie between.
+    ``by_span`` has lines and yen for each span of ``WAITS``, or for some of them together.
     """
 
     middle: int | None
@@ -211,7 +202,7 @@ class Waits:
     by_span: tuple[tuple[tuple[int, int], int, Yen], ...] = ()
 
 
-def waits(connection: Connection, fy: int | None) -> Waits:
+def waits(connection: Connection, fy: int | None, spans: Sequence[tuple[int, int]]) -> Waits:
     """How long gifts waited; months only, because the day of a gift is not public."""
     found = sorted(
         (int(one.tag), one.entries, one.yen) for one in by_tag(connection, "wait:", fy=fy)
@@ -229,15 +220,15 @@ def waits(connection: Connection, fy: int | None) -> Waits:
                 return months
         return found[-1][0]
 
-    spans = tuple(
+    by_span = tuple(
         (
             (low, high),
             sum(many for months, many, _yen in found if low <= months <= high),
             Yen(sum(yen for months, _many, yen in found if low <= months <= high)),
         )
-        for low, high in WAITS
+        for low, high in spans
     )
-    return Waits(reached(2), found[-1][0], lines, reached(1), reached(3), spans)
+    return Waits(reached(2), found[-1][0], lines, reached(1), reached(3), by_span)
 
 
 @dataclass(frozen=True)

@@ -28,17 +28,17 @@ WITH cell AS MATERIALIZED (
     AND (CAST(:last AS date) IS NULL OR first_day <= :last)
 )"""
 _BELOW = text(f"""{_CELLS}, near AS (
-  (SELECT id FROM cell WHERE max_no < :edge ORDER BY max_no DESC LIMIT :many)
+  (SELECT id FROM cell WHERE max_no < :edge ORDER BY max_no DESC LIMIT :cells)
   UNION ALL SELECT id FROM cell WHERE min_no < :edge AND max_no >= :edge
 )
-SELECT place.no FROM near CROSS JOIN LATERAL (
+SELECT DISTINCT place.no FROM near CROSS JOIN LATERAL (
   SELECT no FROM public_place WHERE cell_id = near.id AND no < :edge ORDER BY no DESC LIMIT :many
 ) AS place ORDER BY place.no DESC LIMIT :many""")
 _ABOVE = text(f"""{_CELLS}, near AS (
-  (SELECT id FROM cell WHERE min_no > :edge ORDER BY min_no LIMIT :many)
+  (SELECT id FROM cell WHERE min_no > :edge ORDER BY min_no LIMIT :cells)
   UNION ALL SELECT id FROM cell WHERE min_no <= :edge AND max_no > :edge
 )
-SELECT place.no FROM near CROSS JOIN LATERAL (
+SELECT DISTINCT place.no FROM near CROSS JOIN LATERAL (
   SELECT no FROM public_place WHERE cell_id = near.id AND no > :edge ORDER BY no LIMIT :many
 ) AS place ORDER BY place.no LIMIT :many""")
 
@@ -165,6 +165,8 @@ def _by_cells(
         "last": wanted.last,
         "edge": edge,
         "many": many,
+        # An entry stands at most once under each tag.
+        "cells": many * len(one.tags) if one.repeats else many,
     }
     return list(connection.execute(_BELOW if down else _ABOVE, asked).scalars())
 

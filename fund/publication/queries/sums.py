@@ -134,7 +134,7 @@ def _counted(
     known = _kept.setdefault(connection.engine, {})
     key = (wanted, where.counted, where.cells)
     if (sums := known.get(key)) is None:
-        if wanted.words or len(sets) > 1:
+        if wanted.words or len(sets) > 1 or any(one.repeats for one in sets):
             sums = _read(connection, wanted, sets, where.counted)
         else:
             sums = _from_cells(connection, wanted, sets[0] if sets else _ALL, where.counted)

@@ -18,7 +18,7 @@ from itertools import pairwise
 from fund.kernel.money import MAX_YEN
 
 STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90)
-UNPLACED = ("in:", "due:", "pot:", "at:", "to:")
+UNPLACED = ("due:", "pot:", "at:")
 """Tags that only sum; entries of the others can be read page by page."""
 
 _MOST_LINES = 16

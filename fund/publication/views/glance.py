@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Invalid
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
@@ -17,6 +18,7 @@ from fund.publication.figures import figures
 from fund.publication.forms import read_year
 from fund.publication.glance_json import glance_content
 from fund.publication.lines import reason_word
+from fund.publication.phrases import gettext as _
 from fund.publication.views import blueprint
 from fund.publication.wording import ledger_url
 from fund.registry import queries as registry
@@ -35,14 +37,16 @@ def glance() -> ResponseReturnValue:
         where = queries.ends(connection)
 
         def draw() -> str:
-            shown = figures(connection, year)
+            shown = figures(connection, year, day_in_japan(now()))
             return render_template(
                 "publication/glance.html",
                 shown=shown,
                 errors=errors,
                 charts=charts,
                 ledger_url=ledger_url,
-                reason_word=reason_word,
+                reasons_word=lambda codes: _("・").join(
+                    reason_word(one) or "" for one in codes.split(",")
+                ),
                 as_of=shown.as_of or now(),
             )
 
@@ -61,6 +65,6 @@ def glance_json() -> ResponseReturnValue:
     """The same figures for machines; amounts in yen, each word with its part of the ledger."""
     year = read_year(Query(request.args))
     with current_house().database.reading() as connection:
-        shown = figures(connection, year)
+        shown = figures(connection, year, day_in_japan(now()))
     moment = shown.as_of or now()
     return last_changed(json_response(glance_content(shown, moment)), moment)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from fund.grants import queries as grants
 from fund.grants.changes_store import changes_of_award
+from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid, NotFound
 from fund.ledger.reasons import reason_words
@@ -18,6 +19,8 @@ from fund.platform.web.context import current_house, locale, now
 from fund.platform.web.query import Query
 from fund.platform.web.twins import csv_response, json_response
 from fund.publication import linked, queries
+from fund.publication.breakdowns import ShownOrigin
+from fund.publication.breakdowns import origin as origin_of
 from fund.publication.forms import GrantsView, read_grants
 from fund.publication.grant_rows import (
     COLUMNS,
@@ -30,7 +33,6 @@ from fund.publication.grant_rows import (
 )
 from fund.publication.lines import context_of, line
 from fund.publication.phrases import gettext as _
-from fund.publication.queries import Origin
 from fund.publication.views import blueprint
 from fund.publication.views.entry import WAY, clause_links
 from fund.registry import queries as registry
@@ -115,7 +117,7 @@ def grant(no: str) -> ResponseReturnValue:
         row = _found(connection, no)
         entries, more = queries.related(connection, column="award_no", value=no, limit=WAY)
         context = context_of(connection, entries)
-        origin = queries.origin_of_award(connection, no)
+        origin = origin_of(connection, no, day_in_japan(now()))
         changes = [one for one in changes_of_award(connection, no) if one.state == "decided"]
         clauses = clause_links(connection, [row.award.clause] if row.award.clause else [])
     return render_template(
@@ -142,12 +144,17 @@ def grant_json(no: str) -> ResponseReturnValue:
     with current_house().database.reading() as connection:
         row = _found(connection, no)
         entries, _more = queries.related(connection, column="award_no", value=no, limit=10_000)
-        origin = queries.origin_of_award(connection, no)
-    money: dict[str, Json] = {pot: int(yen) for pot, yen in sorted(origin.by_pot.items())}
+        origin = origin_of(connection, no, day_in_japan(now()))
+    money: dict[str, Json] = {wish: int(yen) for wish, yen in sorted(origin.by_wish.items())}
     return json_response(
         {
             **row_json(row),
-            "origin": {"gifts": origin.gifts, "by_wish": money, "others": int(origin.others)},
+            "origin": {
+                "gifts": origin.gifts,
+                "yen": int(origin.yen),
+                "by_wish": money,
+                "others": int(origin.others),
+            },
             "entries": [entry.no for entry in entries],
         }
     )
@@ -183,15 +190,20 @@ def _choices(connection: Connection) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _origin_parts(origin: Origin) -> list[tuple[str, int]]:
-    """The money's wishes in words, largest first."""
+def _origin_parts(origin: ShownOrigin) -> list[tuple[str, int]]:
+    """The money's wishes in words, largest first; those of few people together."""
     words = {
         "group": _("この団体への希望"),
         "field": _("分野の希望"),
         "theme": _("テーマの希望"),
         "general": _("おまかせ"),
     }
-    parts = [(words.get(pot, pot), int(yen)) for pot, yen in origin.by_pot.items()]
+    parts = [
+        (_("・").join(words.get(one, one) for one in wish.split(",")), int(yen))
+        for wish, yen in origin.by_wish.items()
+    ]
+    if origin.yen and not parts:
+        parts.append((_("寄附"), int(origin.yen)))
     if origin.others:
         parts.append((_("寄附でないお金（はじめの残高など）"), int(origin.others)))
     return sorted(parts, key=lambda part: -part[1])

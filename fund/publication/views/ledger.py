@@ -301,11 +301,13 @@ def _echo(choices: dict[str, list[tuple[str, str]]], names: registry.Names) -> l
     def word(name: str, value: str) -> str:
         if name == "kind":
             return known.get(value, value)
-        if name in {"field", "use"} and value != NO_FIELD:
+        if name == "field":
             return names.use("field", value, locale()) or value
         if name in {"group", "given-to"}:
             return names.group(value) or value
-        return _value_word(name, value)
+        if name not in _LISTED:
+            return value
+        return _("・").join(_value_word(name, one.strip(), names) for one in value.split(","))
 
     return [
         {
@@ -317,8 +319,11 @@ def _echo(choices: dict[str, list[tuple[str, str]]], names: registry.Names) -> l
     ]
 
 
-def _value_word(name: str, value: str) -> str:
-    """The value of a condition that only links set."""
+_LISTED = frozenset({"fit", "reason", "age", "use"})
+
+
+def _value_word(name: str, value: str, names: registry.Names) -> str:
+    """One value of a condition that only links set."""
     fits = {
         "first": _("第1希望のとおり"),
         "other": _("第2希望から先"),
@@ -330,9 +335,7 @@ def _value_word(name: str, value: str) -> str:
         return reason_word(value) or value
     if name == "age":
         return _("%(year)s年度", year=value)
-    if name == "use" and value == NO_FIELD:
-        return _("分野なし")
-    return value
+    return _("分野なし") if value == NO_FIELD else names.use("field", value, locale()) or value
 
 
 def _useful_views() -> list[dict[str, str]]:
