@@ -66,6 +66,16 @@ def sums(index: Ints, yen: Ints, size: int) -> Ints:
     return result
 
 
+def in_order(number: Ints) -> Ints:
+    """The stable order of whole numbers >= 0, digit by digit of 16 bits: no comparisons, O(n)."""
+    digit = number.astype(np.uint16)
+    order = np.argsort(digit, kind="stable")
+    for shift in range(16, int(number.max(initial=0)).bit_length(), 16):
+        digit = (number >> shift).astype(np.uint16)
+        order = order[np.argsort(digit[order], kind="stable")]
+    return order
+
+
 def distinct(values: Ints) -> tuple[Ints, Ints]:
     """The different values in ascending order, and for each entry the number of its value."""
     order = np.argsort(values, kind="stable")

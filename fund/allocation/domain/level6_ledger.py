@@ -10,10 +10,11 @@ north-west inside each class and rank.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from fund.allocation.domain.classes import ClassTable, Gifts, Ints, sums
+from fund.allocation.domain.classes import ClassTable, Gifts, Ints, in_order, sums
 from fund.allocation.domain.payments import ClassRows, north_west
 from fund.allocation.domain.problem import Within
 
@@ -39,37 +40,37 @@ def disaggregate(
 ) -> LedgerArrays:
     """Share each pot's spending out to its gifts and match them with the class rows."""
     split = _Fifo if within == "fifo" else _LargestRemainder
-    by_pot = np.argsort(table.pot_of, kind="stable")
-    pot = table.pot_of[by_pot]
-    share = split(pot, len(table.pot_yen))
+    by_pot = in_order(table.pot_of)
+    members = np.bincount(table.pot_of, minlength=len(table.pot_yen))
+    pot = np.repeat(np.arange(len(members)), members)
+    share = split(pot, members)
     spent = share(gifts.yen[by_pot], table.pot_yen, pot_spent)
-    pieces = _ranked(share, spent, pot, table, pot_spent, rows)
-    gift, row, yen = _match(pieces, table, pot, rows)
+    entry, piece = _by_class(_ranked(share, spent, table, pot_spent, rows), table, pot)
+    at, row, yen = north_west(piece, rows.yen)
     by_gift = np.empty_like(spent)
     by_gift[by_pot] = spent
-    return LedgerArrays(by_gift, by_pot[gift], row, yen)
+    return LedgerArrays(by_gift, by_pot[entry[at]], row, yen)
 
 
 class _LargestRemainder:
     """Hamilton's method inside each pot; entries come sorted by pot, then by age."""
 
-    def __init__(self, pot: Ints, pots: int) -> None:
+    def __init__(self, pot: Ints, members: Ints) -> None:
         self.pot = pot
-        self.pots = pots
+        self.members = members
 
     def __call__(self, held: Ints, total: Ints, wanted: Ints) -> Ints:
         """Parts of ``wanted[pot]`` in proportion to ``held``, which sums to ``total[pot]``."""
-        part = np.where((wanted == total)[self.pot], held, 0)
-        open_ = np.flatnonzero(((wanted > 0) & (wanted < total))[self.pot] & (held > 0))
+        part = np.where(np.repeat(wanted == total, self.members), held, 0)
+        shared = np.repeat((wanted > 0) & (wanted < total), self.members)
+        open_ = np.flatnonzero(shared & (held > 0))
         if not len(open_):
             return part
         pot = self.pot[open_]
         quotient, remainder = _proportion(held[open_], wanted[pot], total[pot])
-        left = (wanted - sums(pot, quotient, self.pots))[pot]
+        left = (wanted - sums(pot, quotient, len(self.members)))[pot]
         by_remainder = np.lexsort((-remainder, pot))
-        sorted_pot = pot[by_remainder]
-        first = np.searchsorted(sorted_pot, sorted_pot)
-        rank = np.arange(len(pot)) - first
+        rank = np.arange(len(pot)) - np.searchsorted(pot, pot)
         quotient[by_remainder] += rank < left[by_remainder]
         part[open_] = quotient
         return part
@@ -78,9 +79,9 @@ class _LargestRemainder:
 class _Fifo:
     """First in, first out inside each pot; entries come sorted by pot, then by age."""
 
-    def __init__(self, pot: Ints, pots: int) -> None:
+    def __init__(self, pot: Ints, members: Ints) -> None:
         self.pot = pot
-        self.first = np.searchsorted(pot, np.arange(pots))
+        self.first = np.cumsum(members) - members
 
     def __call__(self, held: Ints, total: Ints, wanted: Ints) -> Ints:  # noqa: ARG002
         """The oldest ``wanted[pot]`` yen of what is ``held``."""
@@ -103,26 +104,20 @@ def _proportion(held: Ints, wanted: Ints, total: Ints) -> tuple[Ints, Ints]:
     return quotient, remainder
 
 
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """Spent yen cut by rank: ``entry`` (index in pot order), ``rank``, ``yen``; int64."""
-
-    entry: Ints
-    rank: Ints
-    yen: Ints
+Pieces: TypeAlias = "tuple[Ints, Ints]"
+"""Spent yen at one rank: entries (ascending index in pot order) and their yen > 0."""
 
 
 def _ranked(
     share: _LargestRemainder | _Fifo,
     spent: Ints,
-    pot: Ints,
     table: ClassTable,
     pot_spent: Ints,
     rows: ClassRows,
-) -> _Pieces:
-    """Cut each gift's spent yen into ranks, older vintages and better ranks first."""
+) -> list[Pieces]:
+    """Cut each gift's spent yen into ranks, better ranks first, older vintages first."""
     pot_left, left = pot_spent.copy(), spent.copy()
-    cuts: list[tuple[Ints, int, Ints]] = []
+    cuts = []
     for rank in np.unique(rows.rank).tolist():
         here = rows.rank == rank
         class_yen = sums(rows.owner[here], rows.yen[here], len(table.preferences))
@@ -131,25 +126,30 @@ def _ranked(
         left -= part
         pot_left -= pot_yen
         entry = np.flatnonzero(part)
-        cuts.append((entry, rank, part[entry]))
-    return _Pieces(
-        np.concatenate([entry for entry, _, _ in cuts] or [pot[:0]]),
-        np.concatenate([np.full(len(entry), rank) for entry, rank, _ in cuts] or [pot[:0]]),
-        np.concatenate([yen for _, _, yen in cuts] or [pot[:0]]),
-    )
+        cuts.append((entry, part[entry]))
+    return cuts
 
 
 def _oldest_first(table: ClassTable, pot_left: Ints, class_yen: Ints) -> Ints:
     """Spread a class's yen at one rank over its pots, which are sorted by age."""
-    fill = _Fifo(table.pot_class, len(table.preferences))
+    fill = _Fifo(table.pot_class, np.bincount(table.pot_class, minlength=len(table.preferences)))
     return fill(pot_left, class_yen, class_yen)
 
 
-def _match(
-    pieces: _Pieces, table: ClassTable, pot: Ints, rows: ClassRows
-) -> tuple[Ints, Ints, Ints]:
-    """North-west inside each (class, rank); both sides list the same totals in the same order."""
-    owner = table.pot_class[pot[pieces.entry]]
-    order = np.lexsort((pieces.entry, pieces.rank, owner))
-    left, row, yen = north_west(pieces.yen[order], rows.yen)
-    return pieces.entry[order][left], row, yen
+def _by_class(cuts: list[Pieces], table: ClassTable, pot: Ints) -> Pieces:
+    """All pieces in the order (class, rank, entry), in which the class rows list the same yen.
+
+    Inside a rank they lie class by class already: whole stretches move, nothing is sorted.
+    """
+    first_pot = np.searchsorted(table.pot_class, np.arange(len(table.preferences) + 1))
+    bounds = np.searchsorted(pot, first_pot)
+    ends = [np.searchsorted(entry, bounds).tolist() for entry, _ in cuts]
+    stretches = [
+        (entry[end[at] : end[at + 1]], yen[end[at] : end[at + 1]])
+        for at in range(len(table.preferences))
+        for (entry, yen), end in zip(cuts, ends, strict=True)
+    ]
+    return (
+        np.concatenate([pot[:0], *(entry for entry, _ in stretches)]),
+        np.concatenate([pot[:0], *(yen for _, yen in stretches)]),
+    )

@@ -28,17 +28,24 @@ class ClassRows:
 
 
 def north_west(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
-    """Match two lists of amounts with equal totals in their order.
+    """Match two lists of amounts (yen > 0) with equal totals in their order.
 
-    The classical north-west corner rule, done with one sort: both lists cut the same line of
-    yen, and every stretch between neighbouring cuts is one row. Returns (left index, right index,
-    yen), at most ``len(left) + len(right) - 1`` rows.
+    The classical north-west corner rule: both lists cut the same line of yen, and every stretch
+    between neighbouring cuts is one row. Both lists of cuts ascend, so they are merged, not
+    sorted. Returns (left index, right index, yen), at most ``len(left) + len(right) - 1`` rows.
     """
     left_end, right_end = np.cumsum(left), np.cumsum(right)
-    cuts = np.sort(np.concatenate((left_end, right_end)), kind="stable")
+    before = np.searchsorted(left_end, right_end)
+    place = before + np.arange(len(right))
+    ours = np.ones(len(left) + len(right), np.bool_)
+    ours[place] = False
+    cuts = np.empty(len(ours), np.int64)
+    at_left: Ints = np.cumsum(ours) - ours
+    cuts[ours], cuts[place] = left_end, right_end
     yen = np.diff(cuts, prepend=0)
-    cuts, yen = cuts[yen > 0], yen[yen > 0]
-    return np.searchsorted(left_end, cuts), np.searchsorted(right_end, cuts), yen
+    kept = np.flatnonzero(yen)
+    at_left = at_left[kept]
+    return at_left, kept - at_left, yen[kept]
 
 
 def class_rows(face: Face, table: ClassTable, needs: Needs) -> ClassRows:
