@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from fund.giving.domain import Offer
+from fund.giving.domain.donor import addressee
 from fund.giving.konbini import codes_of
 from fund.giving.queries import donor_of
+from fund.giving.store import derive_secret
 from fund.giving.store_donors import link_secret
 from fund.kernel.calendar import ZONE, format_short_day
 from fund.payments.queries import PaymentView, payment_by_no
@@ -14,6 +17,8 @@ from fund.platform.house import Transaction
 from fund.platform.letters import write_letter
 from fund.platform.outbox import queue_mail
 
+ON_PAPER = ("bank", "slip", "counter")
+"""Ways to give that a donor chooses on our page and carries out elsewhere."""
 ACCOUNT_TYPES = {
     "futsu": ("普通", "Ordinary (futsu)"),
     "toza": ("当座", "Current (toza)"),
@@ -29,6 +34,34 @@ def deadline(until: dt.datetime, locale: str) -> str:
         day = f"{local:%A}, {local.day} {local:%B %Y}"
         return f"{day}, {clock} (Japan time)"
     return f"{format_short_day(local.date())}{clock}まで"
+
+
+def tell_offered(tx: Transaction, offer: Offer, gift_no: str) -> None:
+    """Say how to bring or send money that no payment page takes; the donor keeps number and link.
+
+    Whoever closes the page without it would have to ask for the account or the number again.
+    """
+    if not offer.donor.email or offer.method not in ON_PAPER:
+        return
+    settings, locale = tx.house.settings, offer.locale
+    ours, donor = settings.municipality, offer.donor
+    prefix = "" if locale == "ja" else f"/{locale}"
+    letter = write_letter(
+        settings,
+        occasion="gift.offered",
+        subject_no=gift_no,
+        recipient=donor.email,
+        locale=locale,
+        facts={
+            "addressee": addressee(donor.name, donor.kind, locale),
+            "gift_no": gift_no,
+            "yen": int(offer.yen),
+            "method": offer.method,
+            "account": ours.bank_account_en if locale == "en" else ours.bank_account,
+            "link": f"{settings.base_url}{prefix}/d/{derive_secret(settings.secret_key, gift_no)}",
+        },
+    )
+    queue_mail(tx, letter)
 
 
 def queue(tx: Transaction, occasion: str, gift_no: str, payment_no: str) -> None:

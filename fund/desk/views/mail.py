@@ -58,6 +58,7 @@ def mail() -> ResponseReturnValue:
 def occasion_words() -> dict[str, str]:
     """What mails are about: a word for every kind there is."""
     return {
+        "gift.offered": _("申し込みの受け付け"),
         "gift.waiting": _("支払いかたの案内"),
         "gift.reminder": _("支払い期限の前日"),
         "gift.received": _("入金の確認"),

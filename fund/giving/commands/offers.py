@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from fund.giving import store, store_donors
+from fund.giving import letters, store, store_donors
 from fund.giving.commands import pledging
 from fund.giving.commands.patience import admit
 from fund.giving.domain import Offer, Wish, split_parts
@@ -74,6 +74,7 @@ def begin_donation(
             admit(tx, visitor, offer.donor.email, by_card=offer.method == "card")
         gift_no, payment_no = _write(tx, offer)
         if visitor is not None:
+            letters.tell_offered(tx, offer, gift_no)
             store.close_draft(tx, visitor.draft, gift_no, visitor.origins[0])
     # A new gift's link has its first version; nothing needs to be asked.
     return Begun(gift_no, store.derive_secret(house.settings.secret_key, gift_no), payment_no)
