@@ -30,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from fund.kernel.actor import system
-from fund.kernel.errors import Conflict
 from fund.platform.database import metadata
 
 if TYPE_CHECKING:
@@ -61,8 +60,12 @@ class Form:
 _form: ContextVar[Form | None] = ContextVar("fund_form", default=None)
 
 
-class AlreadySent(Conflict):
-    """This very form acted before; nothing was done a second time."""
+class AlreadySent(Exception):  # noqa: N818 - the kinds of refusals read as adjectives
+    """This very form acted before; nothing was done a second time.
+
+    Not a refusal of a rule: a page that explains a Conflict must let it pass to whoever leads
+    the second form where the first one led.
+    """
 
 
 @contextlib.contextmanager

@@ -248,3 +248,21 @@ def test_a_form_that_says_nothing_of_what_it_saw_proposes_nothing(
     fields = {"yen": "100", "reason": "donor-request", "decision_no": "1号"}
     officer.post(f"/staff/payments/{payment}/refund", 409, **fields)
     officer.post(f"/staff/payments/{payment}/refund", 303, **fields, seen="10000")
+
+
+def test_an_approval_sent_twice_leads_where_the_first_one_led(
+    fund: Fund, officer: Visitor, treasurer: Visitor
+) -> None:
+    gift = fund.paid(10_000)
+    number = fund.propose(gift, 4_000)
+    page = treasurer.get(f"/staff/refunds/{number}")
+    sent = {
+        "csrf_token": treasurer.token,
+        "page": re.search(r'name="page" value="([^"]+)"', page)[1],
+    }
+    answers = [
+        treasurer.client.post(f"/staff/refunds/{number}/approval", data=sent) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert fund.rows("SELECT count(*) FROM audit_trail WHERE act = 'refund.approved'") == [(1,)]
