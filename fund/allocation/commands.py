@@ -24,6 +24,7 @@ from fund.kernel import ids
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.sentences import filled
 from fund.manual.queries import Rules, rules_on
 from fund.platform.collector import resting
 from fund.platform.house import House, Transaction
@@ -32,11 +33,11 @@ from fund.registry import interests
 RULE_NAME = f"{RULE['name']}/{RULE['version']}"
 MAX_REASON = 1_000
 _LAWS = {
-    "lot_never_overdrawn": "寄附の残りが、承認の間に変わりました",
-    "ck_pot_never_overdrawn": "基金の残りが、承認の間に変わりました",
-    "allocation_within_award": "助成の決定額を超える行があります",
-    "allocation_respects_wish": "寄附の希望に合わない行があります",
-    "approver_unconflicted": "承認する人と関係のある団体がふくまれています",
+    "lot_never_overdrawn": filled("寄附の残りが、承認の間に変わりました"),
+    "ck_pot_never_overdrawn": filled("基金の残りが、承認の間に変わりました"),
+    "allocation_within_award": filled("助成の決定額を超える行があります"),
+    "allocation_respects_wish": filled("寄附の希望に合わない行があります"),
+    "approver_unconflicted": filled("承認する人と関係のある団体がふくまれています"),
 }
 
 
@@ -124,7 +125,7 @@ def approve_run(
     with house.database.reading() as connection:
         files = queries.files(connection, run_no)
     if files is None:
-        raise NotFound(f"その番号の配分はありません: {run_no}")
+        raise NotFound(filled("その番号の配分はありません: %(no)s", no=run_no))
     with resting(), judging(files) as verdict:
         try:
             with house.transaction(by=by, now=now) as tx:
@@ -135,7 +136,7 @@ def approve_run(
             law = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
             if law not in _LAWS:
                 raise
-            raise Conflict(f"{_LAWS[law]}。何も記帳していません") from error
+            raise Conflict(filled("%(law)s。何も記帳していません", law=_LAWS[law])) from error
 
 
 def _approve(tx: Transaction, run_no: str, plan_sha256: str, files: queries.RunFiles) -> None:
@@ -174,7 +175,11 @@ def _check_unconnected(tx: Transaction, row: Row[Any], by: Actor) -> None:
     found = interests.standing(tx.connection, by.person_id or 0, groups, row.drafted_at)
     if found:
         names = "、".join(sorted({one.group_name for one in found}))
-        raise Forbidden(f"関係があると申告した団体（{names}）がふくまれるため、承認できません")
+        raise Forbidden(
+            filled(
+                "関係があると申告した団体（%(names)s）がふくまれるため、承認できません", names=names
+            )
+        )
 
 
 def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
@@ -200,7 +205,9 @@ def discard_run(house: House, *, by: Actor, now: dt.datetime, run_no: str, reaso
         raise Forbidden("配分案は、サインインした職員だけが取り下げられます")
     written = reason.strip()
     if not written or len(written) > MAX_REASON:
-        message = f"取り下げる理由を{MAX_REASON:,}文字までで入力してください"
+        message = filled(
+            "取り下げる理由を%(longest)s文字までで入力してください", longest=MAX_REASON
+        )
         raise Invalid(message, {"reason": message})
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_run(tx, run_no)

@@ -15,6 +15,7 @@ from fund.allocation.domain.wishes import preference_of
 from fund.allocation.problems import freeze, with_fixed
 from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.money import format_yen
+from fund.kernel.sentences import filled
 from fund.manual.queries import Rules
 
 SHOWN = 3
@@ -36,20 +37,18 @@ class BookChange:
 
 
 class Outdated(Conflict):
-    """The books moved on; ``changes`` says how, the text says it in Japanese."""
+    """The books moved on; ``changes`` says how, and so does the text."""
 
     def __init__(self, changes: Sequence[BookChange]) -> None:
-        said = "。".join(sentences(changes, plain))
+        parts = {f"part{at}": one for at, one in enumerate(sentences(changes, filled))}
         super().__init__(
-            f"案を作ったあとに変わりました。{said}。「いまの台帳で計算し直す」を選ぶか、"
-            "この案を取り下げて、新しい案を作ってください。何も記帳していません"
+            filled(
+                "案を作ったあとに変わりました。%(changes)s。「いまの台帳で計算し直す」を選ぶか、"
+                "この案を取り下げて、新しい案を作ってください。何も記帳していません",
+                changes=filled("。".join(f"%({name})s" for name in parts), **parts),
+            )
         )
         self.changes = tuple(changes)
-
-
-def plain(text: str, **values: object) -> str:
-    """The sentence as it stands, in Japanese."""
-    return text % values if values else text
 
 
 def changes_since(
@@ -197,4 +196,4 @@ def _sentence(change: BookChange, _: Say) -> str:
         "manual": lambda: _("手動で決めた分が、いまの台帳では成り立ちません"),
     }[change.code]()
     turns = [f"{what} {was} → {now}" for what, was, now in change.details]
-    return f"{said}：{'、'.join(turns)}" if turns else said
+    return _("%(said)s：%(turns)s", said=said, turns="、".join(turns)) if turns else said

@@ -18,6 +18,7 @@ from fund.grants import store as grants
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.ledger import queries as ledger
 from fund.ledger.domain import Entry
@@ -47,7 +48,7 @@ def post(tx: Transaction, row: Row[Any], ledger_rows: LedgerRows, rules: Rules) 
     }
     approved = facts.allocation_approved(row.no, today, (*clauses, rules.cite("four-eyes")), detail)
     if journal.record(tx, approved) is None:
-        raise Conflict(f"すでに記帳されています: {row.no}")
+        raise Conflict(filled("すでに記帳されています: %(no)s", no=row.no))
     gifts = _post_lines(tx, row, ledger_rows, clauses)
     award_nos = sorted({one["grant"] for one in ledger_rows})
     if row.kind == ORDINARY:
@@ -133,5 +134,7 @@ class _Standing:
                 standing[pot] -= part
                 wanted -= part
         if wanted:
-            raise Conflict(f"{share} の残りが足りません。何も記帳していません")
+            raise Conflict(
+                filled("%(share)s の残りが足りません。何も記帳していません", share=share)
+            )
         return taken

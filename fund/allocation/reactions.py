@@ -24,6 +24,7 @@ from fund.grants.messages import AwardChanged
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.ledger import journal
 from fund.ledger import queries as ledger
 from fund.ledger.facts import Source
@@ -217,7 +218,7 @@ def walk_back(tx: Transaction, message: AwardChanged) -> None:
     )
     entry_id = journal.record(tx, entry)
     if entry_id is None:
-        raise Conflict(f"すでに記帳されています: {message.change_no}")
+        raise Conflict(filled("すでに記帳されています: %(no)s", no=message.change_no))
     reversals.add_reversals(
         tx,
         entry_id,

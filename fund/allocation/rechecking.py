@@ -13,6 +13,7 @@ from pathlib import Path
 from fund.allocation import checker
 from fund.allocation.queries import RunFiles
 from fund.kernel.errors import Conflict
+from fund.kernel.sentences import filled
 
 LARGE = 1_000_000
 """Bytes of both files from which on they are checked in a process of their own: the same program
@@ -63,7 +64,9 @@ def judging(files: RunFiles) -> Iterator[Verdict]:
 
 def _demand(violations: list[str]) -> None:
     if violations:
-        raise Conflict(f"計画がきまりに合いません。承認できません: {violations[0]}")
+        raise Conflict(
+            filled("計画がきまりに合いません。承認できません: %(why)s", why=violations[0])
+        )
 
 
 def _end(process: subprocess.Popen[str]) -> None:

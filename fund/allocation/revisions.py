@@ -24,7 +24,8 @@ from fund.identity.domain import ROLES, may
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from fund.kernel.money import Yen, format_yen
+from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.manual.queries import rules_on
 from fund.platform.house import House
 from fund.registry import interests
@@ -154,7 +155,7 @@ def refresh_run(house: House, *, by: Actor, now: dt.datetime, run_no: str) -> No
     with house.database.reading() as connection:
         run = queries.run(connection, run_no)
         if run is None:
-            raise NotFound(f"その番号の配分はありません: {run_no}")
+            raise NotFound(filled("その番号の配分はありません: %(no)s", no=run_no))
         rules = rules_on(connection, day)
         fresh = freeze(connection, run.kind, day, rules)
     if run.state != "drafted":
@@ -185,7 +186,7 @@ def _draft(house: House, run_no: str, plan_sha256: str) -> RunView:
     with house.database.reading() as connection:
         run = queries.run(connection, run_no)
     if run is None:
-        raise NotFound(f"その番号の配分はありません: {run_no}")
+        raise NotFound(filled("その番号の配分はありません: %(no)s", no=run_no))
     if run.state != "drafted":
         raise Conflict("この配分案は、すでに処理されています")
     if run.plan_sha256 != plan_sha256.strip().lower():
@@ -204,7 +205,9 @@ def _check_payment(problem: Problem, wanted: Manual) -> None:
         faults["award_no"] = "一覧から選んでください"
     reason = wanted.reason
     if not reason or len(reason) > MAX_REASON or not is_storable(reason):
-        faults["reason"] = f"理由を{MAX_REASON}文字までで入力してください。公開されます"
+        faults["reason"] = filled(
+            "理由を%(longest)s文字までで入力してください。公開されます", longest=MAX_REASON
+        )
     if gift is not None and grant is not None:
         if choice(preference_of(gift, problem.run_date), grant) is None:
             faults["share_id"] = "この寄附の希望は、この助成を許していません"
@@ -222,7 +225,7 @@ def _too_much(problem: Problem, gift: Donation, grant: Grant, yen: int) -> dict[
     if 1 <= yen <= most:
         return {}
     return {
-        "yen": f"1円から{format_yen(most)}までで入力してください"
+        "yen": filled("1円から%(most)sまでで入力してください", most=Yen(most))
         if most
         else "もう残りがありません"
     }

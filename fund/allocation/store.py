@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from fund.allocation.models import allocation_revision, allocation_run
 from fund.kernel.errors import Conflict, NotFound
+from fund.kernel.sentences import filled
 from fund.kernel.transitions import Transitions
 from fund.ledger.journal import copy_rows
 from fund.ledger.turn import take_turn as take_turn  # noqa: PLC0414 - part of this layer
@@ -54,7 +55,7 @@ def lock_run(tx: Transaction, number: str) -> Row[Any]:
         select(allocation_run).where(allocation_run.c.no == number).with_for_update()
     ).one_or_none()
     if row is None:
-        raise NotFound(f"その番号の配分はありません: {number}")
+        raise NotFound(filled("その番号の配分はありません: %(no)s", no=number))
     return row
 
 

@@ -14,6 +14,7 @@ from fund.grants.models import award, award_change
 from fund.grants.store import move_award
 from fund.kernel.errors import Conflict, NotFound
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.platform.house import Transaction
 
 
@@ -85,7 +86,7 @@ def award_of_change(tx: Transaction, number: str) -> str:
         .where(award_change.c.no == number)
     ).scalar_one_or_none()
     if found is None:
-        raise NotFound(f"助成の変更の案がありません: {number}")
+        raise NotFound(filled("助成の変更の案がありません: %(no)s", no=number))
     return str(found)
 
 

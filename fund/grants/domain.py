@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fund.kernel.errors import Forbidden, Invalid
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.kernel.transitions import Transitions
 from fund.ledger.reasons import Shrunk
 
@@ -119,11 +120,15 @@ def check_apart(actor: int | None, earlier: Mapping[str, int | None], act: str) 
         Forbidden: naming what this person did before, or when no person acts.
     """
     if actor is None:
-        raise Forbidden(f"{act}には職員のサインインが必要です")
+        raise Forbidden(filled("%(act)sには職員のサインインが必要です", act=act))
     for done, person in earlier.items():
         if person == actor:
             raise Forbidden(
-                f"{done}した人は{act}ができません。別の人が行います（複数の目で確かめるため）"
+                filled(
+                    "%(done)sした人は%(act)sができません。別の人が行います（複数の目で確かめるため）",
+                    done=done,
+                    act=act,
+                )
             )
 
 
@@ -135,13 +140,15 @@ def check_opinion(opinion: Opinion, requested: Yen, cap: Yen | None) -> None:
     """
     wrong: dict[str, str] = {}
     if opinion.recommended and not 0 < opinion.yen <= requested:
-        wrong["yen"] = f"1円から申請額（{requested:,}円）までで入力してください"
+        wrong["yen"] = filled(
+            "1円から申請額（%(most)s）までで入力してください", most=Yen(requested)
+        )
     elif opinion.recommended and cap is not None and opinion.yen > cap:
-        wrong["yen"] = f"この助成の上限は{cap:,}円です"
+        wrong["yen"] = filled("この助成の上限は%(cap)sです", cap=Yen(cap))
     if not opinion.recommended and opinion.yen != 0:
         wrong["yen"] = "推薦しないときは、金額を空にしてください"
     if not 0 <= opinion.score <= TOP_SCORE:
-        wrong["score"] = f"0から{TOP_SCORE}までの整数で入力してください"
+        wrong["score"] = filled("0から%(top)sまでの整数で入力してください", top=TOP_SCORE)
     check_text(wrong, "comment", opinion.comment, "推薦する、しない理由を書いてください")
     raise_wrong(wrong)
 
@@ -162,9 +169,11 @@ def check_verdict(verdict: Verdict, opinion: Opinion, requested: Yen, cap: Yen |
     wrong: dict[str, str] = {}
     if verdict.accepted:
         if not 0 < verdict.yen <= requested:
-            wrong["yen"] = f"1円から申請額（{requested:,}円）までで入力してください"
+            wrong["yen"] = filled(
+                "1円から申請額（%(most)s）までで入力してください", most=Yen(requested)
+            )
         elif cap is not None and verdict.yen > cap:
-            wrong["yen"] = f"この助成の上限は{cap:,}円です"
+            wrong["yen"] = filled("この助成の上限は%(cap)sです", cap=Yen(cap))
         if not 0 <= verdict.min_yen <= max(verdict.yen, 0):
             wrong["min_yen"] = "0円から決定額までで入力してください"
         if verdict.tier not in {1, 2, 3}:
@@ -172,7 +181,7 @@ def check_verdict(verdict: Verdict, opinion: Opinion, requested: Yen, cap: Yen |
     if (not verdict.accepted or deviates(verdict, opinion)) and not verdict.reason.strip():
         wrong["reason"] = "推薦とちがう決定、不採択のときは、公開できる理由を書いてください"
     if len(verdict.reason) > MAX_TEXT:
-        wrong["reason"] = f"{MAX_TEXT}文字までで入力してください"
+        wrong["reason"] = filled("%(longest)s文字までで入力してください", longest=MAX_TEXT)
     raise_wrong(wrong)
 
 
@@ -188,7 +197,9 @@ def check_settlement(disbursed: Yen, spent: Yen, returned: Yen, report: str) -> 
     if returned < 0:
         wrong["returned"] = "0円以上で入力してください"
     if not wrong and spent + returned != disbursed:
-        wrong["spent"] = f"使った額と返す額の合計を、渡した額（{disbursed:,}円）に合わせてください"
+        wrong["spent"] = filled(
+            "使った額と返す額の合計を、渡した額（%(paid)s）に合わせてください", paid=Yen(disbursed)
+        )
     check_text(wrong, "report", report, "何に使い、何ができたかを書いてください")
     raise_wrong(wrong)
 
@@ -223,7 +234,11 @@ def check_change(change: Change, ceiling: Yen, bound: Yen) -> None:
             "その額まで減額し、使わなかったお金は精算で返してもらってください"
         )
     if change.kind == "reduced" and not max(bound, 1) <= change.yen_after < ceiling:
-        wrong["yen"] = f"{max(bound, 1):,}円から{ceiling - 1:,}円までで入力してください"
+        wrong["yen"] = filled(
+            "%(least)sから%(most)sまでで入力してください",
+            least=Yen(max(bound, 1)),
+            most=ceiling - 1,
+        )
     if change.reason not in set(Shrunk):
         wrong["reason"] = "理由を選んでください"
     check_text(wrong, "explanation", change.explanation, "公開できる説明を書いてください", 1_000)
@@ -237,7 +252,7 @@ def check_text(
     if not text.strip():
         wrong[name] = absent
     elif len(text) > longest:
-        wrong[name] = f"{longest}文字までで入力してください"
+        wrong[name] = filled("%(longest)s文字までで入力してください", longest=longest)
 
 
 def raise_wrong(wrong: Mapping[str, str]) -> None:

@@ -31,6 +31,7 @@ from fund.grants.models import (
 from fund.kernel.errors import NotFound
 from fund.kernel.ids import award_no
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.platform.house import Transaction
 
 
@@ -80,7 +81,7 @@ def lock_application(tx: Transaction, number: str) -> Row[Any]:
         select(application).where(application.c.no == number).with_for_update()
     ).one_or_none()
     if row is None:
-        raise NotFound(f"申請がありません: {number}")
+        raise NotFound(filled("申請がありません: %(no)s", no=number))
     return row
 
 
@@ -187,7 +188,7 @@ def lock_award(tx: Transaction, number: str) -> Row[Any]:
         select(award).where(award.c.no == number).with_for_update()
     ).one_or_none()
     if row is None:
-        raise NotFound(f"助成がありません: {number}")
+        raise NotFound(filled("助成がありません: %(no)s", no=number))
     return row
 
 
@@ -263,7 +264,7 @@ def award_no_of(tx: Transaction, number: str) -> str:
         .where(disbursement.c.no == number)
     ).scalar_one_or_none()
     if found is None:
-        raise NotFound(f"交付の請求がありません: {number}")
+        raise NotFound(filled("交付の請求がありません: %(no)s", no=number))
     return str(found)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from fund.kernel.actor import Actor
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Conflict, Invalid
+from fund.kernel.sentences import filled
 from fund.platform.house import House, Transaction
 from fund.registry import queries, store
 from fund.registry.catalogue import read_catalogue
@@ -161,7 +162,7 @@ def _past(row: Mapping[str, str], at: int, codes: Collection[str]) -> Group:
     try:
         return tidy_group(past_group(row), codes)
     except Invalid as error:
-        raise Invalid(f"{at}行目：{error}", error.fields) from error
+        raise Invalid(filled("%(at)s行目：%(why)s", at=at, why=str(error)), error.fields) from error
 
 
 def _add(tx: Transaction, group: Group) -> Group:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import is_katakana, keep_name, narrow, to_katakana
+from fund.kernel.sentences import filled
 
 NPO_LAW_FIELDS = frozenset(range(1, 21))
 """The items of the appended table (別表) of the Act on Promotion of Specified Non-profit
@@ -147,7 +148,7 @@ def programme_code(label: str) -> str:
     """
     plain = _STAGE.sub("", keep_name(label)).strip()
     if plain not in _LABELS:
-        raise Invalid(f"助成の種類が分かりません: {label}")
+        raise Invalid(filled("助成の種類が分かりません: %(label)s", label=label))
     return _LABELS[plain]
 
 
@@ -204,7 +205,10 @@ def check_programme(programme: Programme) -> None:
     for column, (least, most) in _BOUNDS.items():
         number: int | None = getattr(item, column)
         if number is not None and not least <= number <= most:
-            wrong.setdefault(column, f"{least}から{most}までで入力してください")
+            wrong.setdefault(
+                column,
+                filled("%(least)sから%(most)sまでで入力してください", least=least, most=most),
+            )
     _raise(wrong)
 
 
@@ -294,7 +298,7 @@ def _wrong_texts(group: Group) -> dict[str, str]:
     for column, limit in limits.items():
         text: str = getattr(group, column)
         if len(text) > limit:
-            wrong[column] = f"{limit}字までで入力してください"
+            wrong[column] = filled("%(longest)s文字までで入力してください", longest=limit)
         elif not is_storable(text):
             wrong[column] = "使えない文字が入っています。打ち直してください"
     if not group.name:

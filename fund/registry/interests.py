@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from fund.kernel.actor import Actor
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.sentences import filled
 from fund.platform.house import House
 from fund.registry.domain import is_group_no, is_storable
 from fund.registry.models import civic_group, interest
@@ -55,7 +56,7 @@ def declare(
     if relation not in RELATIONS:
         problems["relation"] = "一覧から選んでください"
     if len(written) > MAX_NOTE or not is_storable(written):
-        problems["note"] = f"{MAX_NOTE}文字までで入力してください"
+        problems["note"] = filled("%(longest)s文字までで入力してください", longest=MAX_NOTE)
     with house.transaction(by=by, now=now) as tx:
         known = (
             is_group_no(group_no)

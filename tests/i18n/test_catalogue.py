@@ -117,7 +117,7 @@ SPEAK_JAPANESE_ONLY = {
     "fund/payments/bank/formats/anser.py": "a day in a bank's own file",
     "fund/payments/bank/wording.py": "what the command line says",
 }
-ROOMS = ("identity", "giving", "kernel", "payments", "platform", "receipts")
+ROOMS = ("allocation", "grants", "identity", "giving", "kernel", "payments", "platform", "receipts")
 
 
 def test_no_refusal_hides_its_values_inside_the_sentence():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from lxml import etree
 
 from fund.platform.web.charts import Bar, Segment, proportion_bar, stacked_bars
 from fund.platform.web.sankey import Column, Flow, Node, sankey
+from fund.platform.web.sankey import _width as width_of
 
 yen = st.integers(min_value=0, max_value=10**12)
 
@@ -140,3 +142,16 @@ def test_a_flow_that_does_not_add_up_is_not_drawn():
         sankey([LEFT, RIGHT], [Flow("s", "p", 1)], ident="f", title="t")
     with pytest.raises(ValueError, match="repeats"):
         sankey([LEFT, LEFT], [], ident="f", title="t")
+
+
+@given(st.lists(st.text("あいう abc（）", min_size=1, max_size=60), min_size=3, max_size=3))
+def test_no_label_meets_its_neighbour_and_the_list_says_it_whole(labels):
+    columns = [Column(label, [Node(str(at), label, 10**9)]) for at, label in enumerate(labels)]
+    tree = _parsed(sankey(columns, [], ident="f", title="t"))
+    drawn = [text for text in next(tree.iter("svg")).iter("text") if text.get("class") == "halo"]
+    spans = []
+    for text in drawn:
+        at, wide = int(text.get("x")), width_of("".join(text.itertext()))
+        spans.append((at - wide, at) if text.get("text-anchor") == "end" else (at, at + wide))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+    assert [one.text for one in tree.find("div").iter("span")] == labels

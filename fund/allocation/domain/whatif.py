@@ -15,6 +15,7 @@ from typing import Any
 from fund.allocation.domain.files import problem_from
 from fund.allocation.domain.problem import LIMIT, Problem
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 
 Document = dict[str, Any]
 POLICY_KEYS = ("order", "spend_order", "vintage", "within", "equalise")
@@ -119,7 +120,10 @@ def _grants(base: Document, awards: Sequence[AwardChange]) -> list[Document]:
         paid[row["grant"]] += row["amount"]
     known = {grant["id"] for grant in base["grants"]}
     if missing := sorted(wanted.keys() - known):
-        raise Invalid(f"この配分にない助成です: {missing[0]}", {"award": "一覧から選んでください"})
+        raise Invalid(
+            filled("この配分にない助成です: %(no)s", no=missing[0]),
+            {"award": "一覧から選んでください"},
+        )
     fixed: Counter[str] = Counter()
     for row in base.get("fixed", []):
         fixed[row["grant"]] += row["amount"]

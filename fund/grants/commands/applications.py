@@ -25,6 +25,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict
 from fund.kernel.money import MAX_YEN, Yen
+from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.manual.queries import Rules, rules_on
 from fund.platform.house import House, Transaction
@@ -41,7 +42,7 @@ def register_application(
         Forbidden: when no person acts.
         Invalid: naming what is missing or not (or no longer) in the register.
     """
-    check_apart(by.person_id, {}, "申請の登録")
+    check_apart(by.person_id, {}, filled("申請の登録"))
     with house.transaction(by=by, now=now) as tx:
         _check_claim(tx.connection, claim)
         number = store.next_application_no(tx, claim.fy)
@@ -95,7 +96,7 @@ def recommend(
     """
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_application(tx, application_no)
-        check_apart(by.person_id, {"申請を登録": row.registered_by}, "推薦")
+        check_apart(by.person_id, {filled("申請を登録"): row.registered_by}, filled("推薦"))
         if row.state != "submitted":
             raise Conflict("この申請の推薦は済んでいます")
         check_opinion(opinion, Yen(row.requested_yen), _cap(tx.connection, row))
@@ -123,10 +124,10 @@ def decide(
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_application(tx, application_no)
         said = store.recommendation_of(tx, row.id)
-        earlier = {"申請を登録": row.registered_by}
+        earlier: dict[str, int | None] = {filled("申請を登録"): row.registered_by}
         if said is not None:
-            earlier["推薦"] = said.recommended_by
-        check_apart(by.person_id, earlier, "決定")
+            earlier[filled("推薦")] = said.recommended_by
+        check_apart(by.person_id, earlier, filled("決定"))
         if said is None:
             raise Conflict("推薦を待っています。決定はその後です")
         if row.state in {"decided", "refused"}:
@@ -172,7 +173,7 @@ def _award(tx: Transaction, row: Row[Any], verdict: Verdict, opinion: Opinion, r
     }
     clauses = [rules.cite("recommendation"), clause, rules.cite("four-eyes")]
     if journal.record(tx, facts.award_decided(number, today, clauses, detail)) is None:
-        raise Conflict(f"すでに記帳されています: {number}")
+        raise Conflict(filled("すでに記帳されています: %(no)s", no=number))
     tx.audit("award.decided", number, application=row.no, yen=int(verdict.yen), reason=reason)
     tx.announce(AwardDecided(number, row.group_no, verdict.yen, today))
     return number

@@ -26,6 +26,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.ledger.queries import Commitment, commitments
 from fund.ledger.turn import take_turn
 from fund.manual.queries import rules_on
@@ -44,7 +45,7 @@ def propose_change(
             another change of it waits.
         Invalid: naming each field that cannot be.
     """
-    check_apart(by.person_id, {}, "助成の変更の提案")
+    check_apart(by.person_id, {}, filled("助成の変更の提案"))
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_award(tx, award_no)
         _check_open(row)
@@ -70,7 +71,7 @@ def decide_change(
     raise_wrong(wrong)
     with house.transaction(by=by, now=now) as tx:
         award, row = _locked(tx, change_no)
-        check_apart(by.person_id, {"この変更を提案": row.proposed_by}, "決定")
+        check_apart(by.person_id, {filled("この変更を提案"): row.proposed_by}, filled("決定"))
         _check_waiting(row)
         _check_open(award)
         asked = Change(row.kind, Yen(row.yen_after), row.reason, row.explanation)
@@ -110,7 +111,7 @@ def send_back_change(
     raise_wrong(wrong)
     with house.transaction(by=by, now=now) as tx:
         _, row = _locked(tx, change_no)
-        check_apart(by.person_id, {"この変更を提案": row.proposed_by}, "差し戻し")
+        check_apart(by.person_id, {filled("この変更を提案"): row.proposed_by}, filled("差し戻し"))
         _check_waiting(row)
         changes_store.end_change(tx, row, "sent_back", answer=answer.strip())
         tx.audit("award.change-sent-back", change_no)

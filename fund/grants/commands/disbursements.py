@@ -14,6 +14,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.ledger.queries import Commitment, commitments
 from fund.manual.queries import rules_on
@@ -32,7 +33,7 @@ def request_disbursement(
         Conflict: when nothing is left to ask for.
         Invalid: for more than what is allocated and not yet asked for or paid.
     """
-    check_apart(by.person_id, {}, "交付の請求")
+    check_apart(by.person_id, {}, filled("交付の請求"))
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_award(tx, award_no)
         free = _commitment(tx, row).left - store.requested_yen(tx, row.id)
@@ -40,7 +41,8 @@ def request_disbursement(
             raise Conflict("この助成には、いま交付を請求できる額がありません")
         if not 0 < yen <= free:
             raise Invalid(
-                "金額を確認してください", {"yen": f"1円から{free:,}円までで入力してください"}
+                "金額を確認してください",
+                {"yen": filled("1円から%(most)sまでで入力してください", most=free)},
             )
         number = store.add_disbursement(tx, row, yen)
         tx.audit("disbursement.requested", number, award=award_no, yen=int(yen))
@@ -57,7 +59,7 @@ def pay_disbursement(house: House, *, by: Actor, now: dt.datetime, disbursement_
     """
     with house.transaction(by=by, now=now) as tx:
         award, row = _locked(tx, disbursement_no)
-        check_apart(by.person_id, {"交付を請求": row.requested_by}, "支払い")
+        check_apart(by.person_id, {filled("交付を請求"): row.requested_by}, filled("支払い"))
         if row.state != "requested":
             raise Conflict("この交付の請求は、すでに処理されています")
         today, yen = day_in_japan(now), Yen(row.yen)
@@ -66,7 +68,7 @@ def pay_disbursement(house: House, *, by: Actor, now: dt.datetime, disbursement_
         clauses = [rules.cite("disbursement"), rules.cite("four-eyes")]
         entry = facts.disbursement_paid(disbursement_no, award.no, yen, today, clauses)
         if journal.record(tx, entry) is None:
-            raise Conflict(f"すでに記帳されています: {disbursement_no}")
+            raise Conflict(filled("すでに記帳されています: %(no)s", no=disbursement_no))
         if award.state == "decided" and _commitment(tx, award).left == 0:
             store.move_award(tx, award, "disbursed")
         tx.audit("disbursement.paid", disbursement_no, award=award.no, yen=int(yen))
@@ -89,7 +91,7 @@ def send_back_disbursement(
     raise_wrong(wrong)
     with house.transaction(by=by, now=now) as tx:
         _, row = _locked(tx, disbursement_no)
-        check_apart(by.person_id, {"交付を請求": row.requested_by}, "差し戻し")
+        check_apart(by.person_id, {filled("交付を請求"): row.requested_by}, filled("差し戻し"))
         if row.state != "requested":
             raise Conflict("この交付の請求は、すでに処理されています")
         store.close_disbursement(

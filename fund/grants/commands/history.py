@@ -9,6 +9,7 @@ from fund.grants import store
 from fund.grants.store import PastAward
 from fund.kernel.actor import Actor
 from fund.kernel.errors import Invalid
+from fund.kernel.sentences import filled
 from fund.platform.house import House
 
 
@@ -26,7 +27,7 @@ def import_historical(
     with house.transaction(by=by, now=now) as tx:
         for at, past in enumerate(rows, start=1):
             if not past.title.strip() or not past.source_url.strip():
-                raise Invalid(f"{at}行目：事業の名前と出典の両方が必要です")
+                raise Invalid(filled("%(at)s行目：事業の名前と出典の両方が必要です", at=at))
             if store.past_award_exists(tx, past):
                 continue
             number = store.next_award_no(tx, past.fy)

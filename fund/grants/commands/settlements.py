@@ -11,6 +11,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.ledger.queries import commitments, sources_of
 from fund.manual.queries import rules_on
@@ -37,7 +38,7 @@ def confirm_settlement(
         Conflict: while something is still to be paid, or after the settlement.
         Invalid: naming each field that cannot be.
     """
-    check_apart(by.person_id, {}, "精算の確認")
+    check_apart(by.person_id, {}, filled("精算の確認"))
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_award(tx, award_no)
         if row.state != "disbursed":
@@ -59,4 +60,4 @@ def _book(tx: Transaction, award_no: str, spent: Yen, returned: Yen, today: dt.d
         entries.append(facts.grant_returned(award_no, back_to, today, clauses))
     for entry in entries:
         if journal.record(tx, entry) is None:
-            raise Conflict(f"すでに記帳されています: {award_no}")
+            raise Conflict(filled("すでに記帳されています: %(no)s", no=award_no))

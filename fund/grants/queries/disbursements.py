@@ -13,6 +13,7 @@ from fund.grants import models
 from fund.grants.domain import is_disbursement_no
 from fund.kernel.errors import NotFound
 from fund.kernel.money import Yen
+from fund.kernel.sentences import filled
 from fund.platform.waiting import Waiting, tally
 
 
@@ -74,7 +75,7 @@ def disbursement(connection: Connection, number: str) -> DisbursementView:
     query = _DISBURSEMENTS.where(models.disbursement.c.no == number)
     found = _instalments(connection.execute(query)) if is_disbursement_no(number) else []
     if not found:
-        raise NotFound(f"交付の請求がありません: {number}")
+        raise NotFound(filled("交付の請求がありません: %(no)s", no=number))
     return found[0]
 
 

@@ -91,14 +91,14 @@ def sankey(
             flow is not between neighbours or carries more than its node holds.
     """
     _require_sound(columns, flows)
-    edges = _edges(columns, words)
+    edges, rooms = _edges(columns, words)
     places = _places(columns, edges)
     bands = [_band(places, flow, offset, words) for flow, offset in _stacked(places, flows)]
     heads = [
         _head(column.label, edge, last=edge == edges[-1])
         for column, edge in zip(columns, edges, strict=True)
     ]
-    boxes = [_box(place, len(columns), words) for place in places.values()]
+    boxes = [_box(place, rooms, words) for place in places.values()]
     picture = Markup(
         '<svg class="sankey" viewBox="0 0 {} {}" role="group" aria-labelledby="{}-title">{}</svg>'
     ).format(WIDTH, HEIGHT, ident, Markup("").join([*heads, *bands, *boxes]))
@@ -142,12 +142,12 @@ def _require_flows_fit(at: Mapping[str, tuple[int, Node]], flows: Sequence[Flow]
 
 
 def _width(text: str) -> int:
-    """About how wide a text is drawn: Japanese characters are square, others half of that."""
-    return sum(EM if east_asian_width(one) in "WFA" else EM * 3 // 5 for one in text)
+    """About how wide a text is drawn: Japanese characters are square, others about half of that."""
+    return sum(EM if east_asian_width(one) in "WFA" else EM * 11 // 20 for one in text)
 
 
-def _edges(columns: Sequence[Column], words: Words) -> list[int]:
-    """The left edge of each column, so far apart that labels in one gap do not meet if they fit.
+def _edges(columns: Sequence[Column], words: Words) -> tuple[list[int], list[int]]:
+    """The left edge of each column, and how wide its labels may be: none meets another.
 
     Labels stand right of their box, those of the last column left of it: the last gap holds two.
     """
@@ -164,7 +164,17 @@ def _edges(columns: Sequence[Column], words: Words) -> list[int]:
         at += BOX + width
         edges.append(at)
     edges[-1] = WIDTH - BOX
-    return edges
+    if spare >= 0:
+        return edges, [WIDTH] * len(columns)
+    return edges, [label * room // sum(needs) - EM for label in labels]
+
+
+def _shortened(label: str, amount: str, room: int) -> str:
+    """The label, cut where it and its amount would be wider than ``room``."""
+    kept = label
+    while kept and _width(f"{kept}… {amount}") > room:
+        kept = kept[:-1]
+    return label if _width(f"{label} {amount}") <= room else f"{kept.rstrip()}…"
 
 
 def _places(columns: Sequence[Column], edges: Sequence[int]) -> dict[str, _Place]:
@@ -230,8 +240,8 @@ def _head(label: str, x: int, *, last: bool) -> Markup:
     )
 
 
-def _box(place: _Place, count: int, words: Words) -> Markup:
-    last = place.column == count - 1
+def _box(place: _Place, rooms: Sequence[int], words: Words) -> Markup:
+    last = place.column == len(rooms) - 1
     x = place.x - 8 if last else place.x + BOX + 8
     amount = words(place.node.yen)
     drawn = Markup(
@@ -247,7 +257,7 @@ def _box(place: _Place, count: int, words: Words) -> Markup:
         x,
         f"{place.y + place.height / 2 + 7:.1f}",
         "end" if last else "start",
-        place.node.label,
+        _shortened(place.node.label, amount, rooms[place.column]),
         amount,
     )
     if place.node.href is None:
