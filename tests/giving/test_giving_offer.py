@@ -67,6 +67,11 @@ def test_letters_of_one_machine_only_are_refused_in_words_people_know():
         read_name("山田\ue000")
 
 
+def test_a_letter_that_got_lost_on_its_way_is_asked_for_again():
+    with pytest.raises(ValueError, match="入力し直して"):
+        read_name("山田\ufffd郎")
+
+
 def test_marks_that_nobody_sees_make_no_other_name():
     assert read_name("\ufeff山\u200b田\u200e") == "山田"
     assert read_name("می\u200cخواهم") == "می\u200cخواهم"

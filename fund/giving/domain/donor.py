@@ -122,6 +122,8 @@ def read_name(text: str, longest: int = MAX_NAME) -> str:
         raise ValueError(filled("%(longest)s文字までで入力してください", longest=longest))
     if any(unicodedata.category(char) == "Co" for char in name):
         raise ValueError("その端末だけの文字（外字）が入っています。ほかの字で入力してください")
+    if "\ufffd" in name:
+        raise ValueError("読めなかった文字（\ufffd）があります。その文字を入力し直してください")
     if any(_is_no_letter(char) for char in name):
         raise ValueError("使えない文字（制御文字）が入っています")
     if name and not any(_is_seen(char) for char in name):
