@@ -116,7 +116,8 @@ def test_the_form_offers_monthly_by_card_only(months: Months, visitor: Visitor) 
     visitor.post("/give/consents", status=400, publish="no", method="konbini", purpose_of_use="y")
     assert "クレジットカードだけ" in visitor.page
     visitor.post("/give/consents", publish="no", method="card", purpose_of_use="y")
-    assert "毎月" in visitor.get("/give/check")
+    checked = visitor.get("/give/check")
+    assert re.search(r"<p class=\"big\">毎月 <strong>", checked)
     visitor.post("/give/check")
     assert months.rows("SELECT yen, state FROM pledge") == [(5000, "pending")]
 

@@ -99,6 +99,7 @@ def _check_page(connection: Connection, progress: drafts.Progress, errors: dict[
         "giving/check.html",
         rows=_rows(connection, progress),
         yen=progress.yen,
+        monthly=progress.monthly,
         errors=errors,
         step="check",
         changing=False,
