@@ -115,3 +115,23 @@ def test_part_of_a_transfer_keeps_the_method(till: Till) -> None:
     assert "方法を変える" not in till.page(part)
     assert till.payment(part).method == "bank_transfer"
     assert PUBLIC.person_id is None
+
+
+def test_the_page_warns_of_numbers_that_still_take_money_also_after_the_gift_is_paid(
+    till: Till,
+) -> None:
+    number = till.begin("konbini")
+    till.pay(number, method="konbini")
+    till.deliver()
+    warning = "前に受け取った払込番号や口座では、もう支払わないでください"
+    assert warning not in till.page(number)
+    till.again(number, "card")
+    assert warning in till.page(number)
+    till.pay(number)
+    till.deliver()
+    assert till.gift(number).state == "received"
+    assert warning in till.page(number)
+    assert "お支払いは済んでいます" in till.page(number)
+    till.control(f"konbini/{till.payments(number)[0].session_id}/expire")
+    till.deliver()
+    assert warning not in till.page(number)

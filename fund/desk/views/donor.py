@@ -126,7 +126,8 @@ def _payment_panel(story: DonorStory) -> dict[str, Any]:
         "codes": codes_of(voucher),
         "account_type": words[1 if locale() == "en" else 0],
         "until": until_words(payment.pay_by) if payment is not None and waits else "",
-        "old_promises": promised if live else [],
+        # Nobody can take a voucher or an account number back: also when another way has paid.
+        "old_promises": promised,
         "paid_again": any(one.extra for one in story.attempts),
         "paid_more": total(one.excess for one in story.attempts),
     }
