@@ -17,7 +17,7 @@ from fund.payments.messages import (
     PaymentsReceived,
     PaymentWaiting,
 )
-from fund.payments.queries import payments_of
+from fund.payments.queries import current, payments_of
 from fund.platform.house import Message, Reaction, Transaction
 
 
@@ -76,7 +76,14 @@ def tell_how_to_pay(tx: Transaction, message: PaymentWaiting) -> None:
 
 
 def tell_due(tx: Transaction, message: PaymentDue) -> None:
-    """The voucher ends within a day: say so once."""
+    """The voucher ends within a day: say so once, unless another way was taken meanwhile.
+
+    A voucher lives on at the provider when the donor has paid by card: who is reminded of it pays
+    twice.
+    """
+    chosen = current(payments_of(tx.connection, message.gift_no))
+    if chosen is None or chosen.no != message.payment_no:
+        return
     letters.queue(tx, "gift.reminder", message.gift_no, message.payment_no)
 
 

@@ -11,6 +11,7 @@ from counter_till import PUBLIC, Till
 from fund.identity.commands import add_user
 from fund.kernel.actor import system
 from fund.kernel.errors import Conflict
+from fund.payments.deliveries import remind
 
 PASSWORD = "correct horse 見本"
 
@@ -135,3 +136,21 @@ def test_the_page_warns_of_numbers_that_still_take_money_also_after_the_gift_is_
     till.control(f"konbini/{till.payments(number)[0].session_id}/expire")
     till.deliver()
     assert warning not in till.page(number)
+
+
+@pytest.mark.parametrize("method", ["card", "bank_transfer"])
+def test_nobody_is_reminded_of_a_voucher_that_is_not_to_be_paid_any_more(
+    till: Till, method: str
+) -> None:
+    number = till.begin("konbini")
+    till.pay(number, method="konbini")
+    till.deliver()
+    voucher = till.payment(number)
+    till.again(number, method)
+    till.pay(number, **({"method": "customer_balance"} if method == "bank_transfer" else {}))
+    till.deliver()
+    assert voucher.pay_by is not None
+    till.pass_time(seconds=(voucher.pay_by - till.now).total_seconds() - 3_600)
+    remind(till.house, now=till.now)
+    assert till.payments(number)[0].state == "waiting"
+    assert till.mails("gift.reminder") == []
