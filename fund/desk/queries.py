@@ -50,6 +50,11 @@ class MoneyBack:
     void: tuple[str, ...]
 
     @property
+    def payments(self) -> frozenset[str]:
+        """The payments whose yen are on their way back or have gone."""
+        return frozenset(item.payment_no for item in self.refunds if item.came_back_on is None)
+
+    @property
     def declined_on(self) -> dt.date | None:
         """The day in Japan on which the ward decided not to accept the gift."""
         decided = self.refusal.decided_at if self.refusal is not None else None

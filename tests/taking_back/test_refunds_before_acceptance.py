@@ -315,7 +315,9 @@ def test_news_of_the_second_payment_after_the_first_went_back(fund: Fund) -> Non
 def test_an_extra_payment_goes_back_and_the_gift_stays(fund: Fund) -> None:
     gift = paid_twice(fund)
     fund.accept(gift)
+    assert "お支払いが重ねて届いています" in fund.page(gift)
     fund.refund(gift, 10_000, 0)
+    assert "お支払いが重ねて届いています" not in fund.page(gift)
     assert fund.gift(gift).state == "accepted"
     assert fund.held() == 0
     assert fund.kinds(gift)[-1] == "payment.returned"

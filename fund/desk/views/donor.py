@@ -128,6 +128,8 @@ def _payment_panel(story: DonorStory) -> dict[str, Any]:
         "until": until_words(payment.pay_by) if payment is not None and waits else "",
         # Nobody can take a voucher or an account number back: also when another way has paid.
         "old_promises": promised,
-        "paid_again": any(one.extra for one in story.attempts),
+        "paid_again": any(
+            one.extra and one.no not in story.back.payments for one in story.attempts
+        ),
         "paid_more": total(one.excess for one in story.attempts),
     }
