@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from fund.giving import queries as giving
-from fund.giving.domain.cells import Breakdown, Cell, by_size, divided, is_small
+from fund.giving.domain.cells import Breakdown, Cell, divided, is_small
 from fund.kernel.money import Yen
 from fund.publication import queries
 from fund.publication.queries import WAITS, Origin
@@ -52,22 +52,21 @@ def breakdowns(connection: Connection, fy: int | None, today: dt.date) -> Breakd
         return people_by_tag(connection, prefix, smallest) if smallest > 1 else []
 
     arrived, waited = read("in:"), read("wait:")
-    pots = divided(_cells(arrived), by_size(_cells(arrived)), smallest)
+    pots = divided(_cells(arrived), smallest)
     given = _given(read("to:"), pots)
-    uses, reasons = _cells(read("use:")), _cells(read("reason:"))
     spans = [Cell(str(one.fy), _span(int(one.tag)), one.people) for one in waited]
     ages = [Cell("", str(one.fy), one.people) for one in arrived]
     months = _months(connection, fy, smallest)
     return Breakdowns(
         smallest,
-        divided(uses, by_size(uses), smallest),
-        divided(_cells(read("fit:")), FITS_IN_ORDER, smallest),
-        divided(reasons, by_size(reasons), smallest),
-        divided(spans, [_span(low) for low, _high in WAITS], smallest),
-        divided(ages, sorted({cell.category for cell in ages}), smallest),
-        divided(months, sorted(cell.category for cell in months), smallest),
+        divided(_cells(read("use:")), smallest),
+        divided(_cells(read("fit:")), smallest, FITS_IN_ORDER),
+        divided(_cells(read("reason:")), smallest),
+        divided(spans, smallest, [_span(low) for low, _high in WAITS]),
+        divided(ages, smallest, sorted({cell.category for cell in ages})),
+        divided(months, smallest, sorted(cell.category for cell in months)),
         pots,
-        divided(given, by_size(given), smallest),
+        divided(given, smallest),
         _longest([one for one in waited if fy in {None, one.fy}], smallest),
     )
 
@@ -111,7 +110,7 @@ def origin(connection: Connection, award_no: str, today: dt.date) -> ShownOrigin
     ]
     everybody = frozenset().union(*(cell.people for cell in cells))
     gifts = None if is_small(len(everybody), smallest) else found.gifts
-    groups = divided(cells, by_size(cells), smallest).groups
+    groups = divided(cells, smallest).groups
     return ShownOrigin(gifts, found.yen, _sums(found, groups), found.others, smallest)
 
 

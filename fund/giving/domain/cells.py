@@ -49,8 +49,11 @@ class Breakdown:
         return not self.whole and period not in self.undivided
 
 
-def divided(cells: Iterable[Cell], order: Sequence[str], smallest: int) -> Breakdown:
-    """Join neighbours of ``order`` until every atom holds nobody or ``smallest`` people.
+def divided(cells: Iterable[Cell], smallest: int, order: Sequence[str] | None = None) -> Breakdown:
+    """Join categories until every atom holds nobody or ``smallest`` people.
+
+    Neighbours of ``order`` are joined, where there is one; else those with too few people, and
+    others only when these together are still too few.
 
     Periods with too few people stand together with the next smallest one, undivided: the table
     of all time minus the other years tells no more than their sum. Where it would, with their
@@ -60,7 +63,7 @@ def divided(cells: Iterable[Cell], order: Sequence[str], smallest: int) -> Break
         ValueError: if a cell's category is not in ``order``.
     """
     found = list(cells)
-    if unknown := {cell.category for cell in found} - set(order):
+    if order is not None and (unknown := {cell.category for cell in found} - set(order)):
         raise ValueError(f"categories without a place: {sorted(unknown)}")
     poor, block = _poor(found, smallest)
     joined = [replace(cell, period="") if cell.period in block else cell for cell in found]
@@ -75,12 +78,14 @@ def divided(cells: Iterable[Cell], order: Sequence[str], smallest: int) -> Break
 
 
 def _grouped(
-    cells: Iterable[Cell], order: Sequence[str], smallest: int
+    cells: Iterable[Cell], order: Sequence[str] | None, smallest: int
 ) -> tuple[tuple[str, ...], ...] | None:
     """The order cut into the smallest safe groups; None if not even all of it is safe."""
     people: dict[tuple[str, str, str], People] = defaultdict(frozenset)
     for cell in cells:
         people[cell.period, cell.category, cell.part] |= cell.people
+    if order is None:
+        order = _small_first(people, smallest)
     groups: list[tuple[str, ...]] = []
     waiting: tuple[str, ...] = ()
     for category in order:
@@ -101,14 +106,6 @@ def _grouped(
 def is_small(people: int, smallest: int) -> bool:
     """Whether so many people are too few to be shown on their own; nobody is not."""
     return 0 < people < smallest
-
-
-def by_size(cells: Iterable[Cell]) -> list[str]:
-    """Categories from the fewest people to the most, so that small ones stand together."""
-    people: dict[str, People] = defaultdict(frozenset)
-    for cell in cells:
-        people[cell.category] |= cell.people
-    return sorted(people, key=lambda category: (len(people[category]), category))
 
 
 def _poor(cells: Sequence[Cell], smallest: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -143,10 +140,19 @@ def _untold(
     if len(block) > _MOST_YEARS:
         return False
     group_of = {category: number for number, group in enumerate(groups) for category in group}
-    people: dict[tuple[str, int], People] = defaultdict(frozenset)
-    for cell in cells:
-        if cell.period in block and cell.people:
-            people[cell.period, group_of[cell.category]] |= cell.people
+    for part in {cell.part for cell in cells}:
+        people: dict[tuple[str, int], People] = defaultdict(frozenset)
+        for cell in cells:
+            if cell.period in block and cell.part == part and cell.people:
+                people[cell.period, group_of[cell.category]] |= cell.people
+        if not _untangled(people, block, smallest):
+            return False
+    return True
+
+
+def _untangled(
+    people: Mapping[tuple[str, int], People], block: frozenset[str], smallest: int
+) -> bool:
     for some in chain.from_iterable(combinations(block, many) for many in range(1, len(block))):
         inside = {group for year, group in people if year in some}
         outside = {group for year, group in people if year not in some}
@@ -158,6 +164,14 @@ def _untold(
             if rest and is_small(len(behind), smallest):
                 return False
     return True
+
+
+def _small_first(people: _Together, smallest: int) -> list[str]:
+    """Categories that cannot stand alone before those that can, each by its people."""
+    behind: dict[str, People] = defaultdict(frozenset)
+    for (_period, category, _part), some in people.items():
+        behind[category] |= some
+    return sorted(behind, key=lambda one: (_safe(people, (one,), smallest), len(behind[one]), one))
 
 
 def _safe(people: _Together, group: tuple[str, ...], smallest: int) -> bool:
