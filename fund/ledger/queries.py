@@ -10,7 +10,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Text, cast, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
@@ -181,6 +192,25 @@ def commitments(connection: Connection, award_nos: Collection[str]) -> dict[str,
     for account, *sums in rows:
         found[accounts[account]] = Commitment(*(Yen(int(yen)) for yen in sums))
     return found
+
+
+def paid_out(connection: Connection, award_nos: Select[tuple[str]]) -> Yen:
+    """What was paid to groups for all awards whose numbers the query names."""
+    numbers = award_nos.subquery().c[0]
+    accounts = select(literal("committed:") + numbers)
+    return Yen(
+        int(
+            connection.execute(
+                select(func.coalesce(func.sum(posting.c.yen), 0))
+                .join(journal_entry, journal_entry.c.id == posting.c.entry_id)
+                .where(
+                    posting.c.account.in_(accounts),
+                    posting.c.yen > 0,
+                    journal_entry.c.kind == "disbursement.paid",
+                )
+            ).scalar_one()
+        )
+    )
 
 
 def sources_of(connection: Connection, award_no: str) -> list[Source]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from fund.grants import queries as grants
-from fund.grants.queries import AwardView
+from fund.grants.queries import AwardFilter, AwardSums, AwardView, Word
 from fund.kernel.canonical import Json
 from fund.platform.web.context import locale
 from fund.platform.web.twins import Column
@@ -18,8 +18,6 @@ from fund.publication.domain.measures import folded
 from fund.publication.forms import GrantsView
 from fund.publication.phrases import gettext as _
 from fund.registry import queries as registry
-
-_PART = 200
 
 
 @dataclass(frozen=True)
@@ -34,29 +32,26 @@ class GrantRow:
 
 
 def grant_rows(connection: Connection, wanted: GrantsView) -> list[GrantRow]:
-    """Every award of the filter, newest first (the place in it is not looked at)."""
+    """Every award of the filter behind its ``after``, newest first."""
     naming = _Naming(connection)
-    rows = [naming.row(award) for award in grants.awards(connection, fy=wanted.fy)]
-    return [row for row in rows if _matches(row, wanted)]
+    found = grants.awards_found(connection, naming.asked(wanted), wanted.after, None)
+    return [naming.row(award) for award in found]
 
 
 def grant_page(
     connection: Connection, wanted: GrantsView, group_no: str | None = None
 ) -> tuple[list[GrantRow], str | None]:
-    """The page of the filter behind its ``after``, and where the next one begins.
-
-    Awards are read in parts, so that a first page does not read them all.
-    """
-    naming, after, found = _Naming(connection), wanted.after, list[GrantRow]()
-    part = max(_PART, wanted.limit + 1)
-    while len(found) <= wanted.limit:
-        read = grants.awards(connection, fy=wanted.fy, group_no=group_no, after=after, limit=part)
-        found += [row for row in map(naming.row, read) if _matches(row, wanted)]
-        if len(read) < part:
-            break
-        after = read[-1].no
-    shown = found[: wanted.limit]
+    """The page of the filter behind its ``after``, and where the next one begins."""
+    naming = _Naming(connection)
+    asked = naming.asked(wanted, group_no)
+    found = grants.awards_found(connection, asked, wanted.after, wanted.limit + 1)
+    shown = [naming.row(award) for award in found[: wanted.limit]]
     return shown, shown[-1].award.no if len(found) > wanted.limit else None
+
+
+def grant_sums(connection: Connection, wanted: GrantsView) -> AwardSums:
+    """What all awards of the filter add up to, wherever its page begins."""
+    return grants.award_sums(connection, _Naming(connection).asked(wanted))
 
 
 def grant_row(connection: Connection, no: str) -> GrantRow | None:
@@ -65,26 +60,29 @@ def grant_row(connection: Connection, no: str) -> GrantRow | None:
     return _Naming(connection).row(award) if award else None
 
 
-def _matches(row: GrantRow, wanted: GrantsView) -> bool:
-    award = row.award
-    if wanted.programme and wanted.programme not in {award.programme_code, award.theme_code}:
-        return False
-    if wanted.field and wanted.field not in award.fields:
-        return False
-    words = folded(" ".join((award.no, award.title, row.group, row.programme, row.theme or "")))
-    return all(word in words for word in wanted.words)
-
-
 class _Naming:
     def __init__(self, connection: Connection) -> None:
         self._names = registry.names(connection)
         self._programmes = dict(programme_choices(connection))
 
+    def asked(self, wanted: GrantsView, group_no: str | None = None) -> AwardFilter:
+        """The filter, each word with the groups and programmes it may be the name of."""
+        words = tuple(self._word(word) for word in wanted.words)
+        return AwardFilter(wanted.fy, wanted.programme, wanted.field, group_no, words)
+
+    def _word(self, word: str) -> Word:
+        groups = (no for no in self._names.groups if word in folded(self._group(no)))
+        programmes = (code for code, name in self._programmes.items() if word in folded(name))
+        return Word(word, frozenset(groups), frozenset(programmes))
+
+    def _group(self, no: str) -> str:
+        return self._names.use("group", no, locale())
+
     def row(self, award: AwardView) -> GrantRow:
         """The award with its names."""
         return GrantRow(
             award,
-            self._names.use("group", award.group_no, locale()),
+            self._group(award.group_no),
             self._programmes.get(award.programme_code, award.programme_code),
             self._programmes.get(award.theme_code, award.theme_code) if award.theme_code else None,
             tuple(self._names.use("field", code, locale()) for code in award.fields),

@@ -95,6 +95,30 @@ def test_the_site_is_checked_by_one_button(stage: Stage, page: Page) -> None:
     assert [v["id"] for v in found.response["violations"]] == []
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/ledger",
+        "/ledger/4",
+        "/glance",
+        "/grants",
+        "/grants/A2026-0001",
+        "/data",
+        "/data/api",
+        "/data/dictionary",
+        "/verify",
+        "/privacy",
+    ],
+)
+def test_public_pages_fit_a_phone(stage: Stage, page: Page, path: str, prefix: str) -> None:
+    answered = page.goto(f"{stage.address}{prefix}{path}")
+    assert answered is not None
+    assert answered.status == 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def choose(page: Page, stage: Stage, folder: Path) -> tuple[str, set[int]]:
     page.goto(f"{stage.address}/release/verify.html")
     page.set_input_files("#folder", folder)

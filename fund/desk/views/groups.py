@@ -101,7 +101,7 @@ def group(no: str) -> ResponseReturnValue:
         found = registry.group(connection, no)
         if found is None:
             raise NotFound(_("その番号の団体はありません。団体の一覧から名前でさがせます: /groups"))
-        awards = [award for award in grants.awards(connection) if award.group_no == found.no]
+        awards = grants.awards(connection, group_no=found.no)
         names = registry.names(connection)
         today = day_in_japan(now())
         near = near_terms(connection, today, no)

@@ -33,11 +33,7 @@ def home() -> ResponseReturnValue:
     with current_house().database.reading() as connection:
         whole = publication.six_words(connection)
         names = registry.names(connection)
-        awards = [
-            award
-            for award in grants.awards(connection)
-            if award.state == "settled" and not award.historical
-        ][:LATEST]
+        awards = grants.awards(connection, state="settled", historical=False, limit=LATEST)
         as_of = publication.as_of(connection)
         rules = rules_if_any(connection, day_in_japan(now()))
     words = word_links(whole)

@@ -25,21 +25,27 @@ from fund.grants.queries.disbursements import (
     disbursements,
     disbursements_waiting,
 )
+from fund.grants.queries.found import AwardFilter, AwardSums, Word, award_sums, awards_found
 
 __all__ = [
     "ApplicationView",
+    "AwardFilter",
+    "AwardSums",
     "AwardView",
     "DisbursementView",
     "OpenAward",
     "RecommendationView",
+    "Word",
     "application",
     "application_counts",
     "applications",
     "applications_waiting",
     "award",
+    "award_sums",
     "award_titles",
     "award_years",
     "awards",
+    "awards_found",
     "awards_named",
     "disbursement",
     "disbursements",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from fund.grants import models
 from fund.grants.domain import CLOSED, is_award_no
@@ -142,6 +142,14 @@ def awards(
             query = query.where(column == value)
     if after is not None:
         query = query.where(models.award.c.no < after)
+    return _views(connection, query if limit is None else query.limit(limit))
+
+
+def read_awards(
+    connection: Connection, found: ColumnElement[bool], limit: int | None
+) -> list[AwardView]:
+    """Awards of a condition on their own columns, newest first."""
+    query = _AWARDS.where(found).order_by(models.award.c.no.desc())
     return _views(connection, query if limit is None else query.limit(limit))
 
 

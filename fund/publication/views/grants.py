@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from fund.grants import queries as grants
 from fund.grants.changes_store import changes_of_award
+from fund.grants.queries import AwardSums
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
 from fund.kernel.errors import Invalid, NotFound
+from fund.kernel.money import Yen
 from fund.ledger.reasons import reason_words
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, locale, now
@@ -21,12 +23,14 @@ from fund.platform.web.twins import csv_response, json_response
 from fund.publication import linked, queries
 from fund.publication.breakdowns import ShownOrigin
 from fund.publication.breakdowns import origin as origin_of
-from fund.publication.forms import GrantsView, read_grants
+from fund.publication.forms import read_grants
 from fund.publication.grant_rows import (
     COLUMNS,
     GrantRow,
+    grant_page,
     grant_row,
     grant_rows,
+    grant_sums,
     programme_choices,
     row_json,
     state_word,
@@ -55,17 +59,15 @@ def grants_list() -> ResponseReturnValue:
         choices = _choices(connection)
         try:
             view = read_grants(Query(request.args))
-            rows = grant_rows(connection, view)
+            shown, after = grant_page(connection, view)
+            sums = grant_sums(connection, view)
         except Invalid as error:
-            view, rows, errors = None, [], error.fields
-    shown, after = _cut(rows, view) if view else ([], None)
+            shown, after, sums, errors = [], None, AwardSums(Yen(0), Yen(0), 0), error.fields
     page = render_template(
         "publication/grants.html",
         rows=shown,
         state_word=state_word,
-        decided=sum(row.award.yen or 0 for row in rows),
-        paid=sum(row.award.disbursed for row in rows),
-        past=sum(row.award.historical for row in rows),
+        sums=sums,
         choices=choices,
         typed=_typed(),
         errors=errors,
@@ -82,8 +84,7 @@ def grants_json() -> ResponseReturnValue:
     """One page of awards and the next ``after``."""
     view = read_grants(Query(request.args))
     with current_house().database.reading() as connection:
-        rows = grant_rows(connection, view)
-    shown, after = _cut(rows, view)
+        shown, after = grant_page(connection, view)
     return json_response(
         {
             "as_of": _minute().isoformat(timespec="seconds"),
@@ -100,8 +101,6 @@ def grants_csv() -> ResponseReturnValue:
     view = read_grants(Query(request.args))
     with current_house().database.reading() as connection:
         rows = grant_rows(connection, view)
-    if view.after:
-        rows = [row for row in rows if row.award.no < view.after]
     return csv_response("grants", COLUMNS, rows)
 
 
@@ -165,13 +164,6 @@ def _found(connection: Connection, no: str) -> GrantRow:
     if row is None:
         raise NotFound(_("この番号の助成はありません。助成の番号は A2026-0007 の形です。"))
     return row
-
-
-def _cut(rows: list[GrantRow], view: GrantsView) -> tuple[list[GrantRow], str | None]:
-    """The page of the list that starts behind ``after``, and where the next one starts."""
-    below = [row for row in rows if view.after is None or row.award.no < view.after]
-    shown = below[: view.limit]
-    return shown, shown[-1].award.no if len(below) > view.limit else None
 
 
 def _typed() -> dict[str, str]:
