@@ -135,12 +135,12 @@ class Ledger {
     this.first = this.last = null;
   }
 
-  take(no, body) {
+  take(no, text) {
     const check = this.findings[4];
     check.counted++;
     let entry;
     try {
-      const text = strictText.decode(body);
+      if (text === null) throw new Error("not UTF-8");
       entry = JSON.parse(text);
       if (!isCanonical(entry, text)) check.fail(`${no}: not canonical`);
     } catch (error) {

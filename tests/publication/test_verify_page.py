@@ -125,6 +125,18 @@ def choose(page: Page, stage: Stage, folder: Path) -> tuple[str, set[int]]:
     return answer(page)
 
 
+def test_where_no_worker_may_run_the_page_hashes_by_itself(
+    stage: Stage, page: Page, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone.html"
+    text = (stage.folder / "verify.html").read_text(encoding="utf-8")
+    alone.write_text(text.replace("worker-src blob:", "worker-src 'none'"), encoding="utf-8")
+    for checker in (stage.folder / "verify.html", alone):
+        page.goto(checker.as_uri())
+        page.set_input_files("#folder", stage.folder)
+        assert answer(page)[1] == set()
+
+
 def test_a_folder_is_checked_without_the_site(stage: Stage, page: Page) -> None:
     assert choose(page, stage, stage.folder)[1] == set()
 

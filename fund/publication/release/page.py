@@ -44,8 +44,8 @@ def policy() -> str:
     """The same policy as a header, for the site that serves the page."""
     return (
         f"default-src 'none'; script-src 'sha256-{_hash(script())}'; style-src"
-        f" 'sha256-{_hash(style())}'; connect-src 'self'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
+        f" 'sha256-{_hash(style())}'; connect-src 'self'; worker-src blob:; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
     )
 
 

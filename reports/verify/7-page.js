@@ -1,33 +1,6 @@
 "use strict";
 // The page around the checks: where the release lies, an older checkpoint, and the answer.
 
-class Missing extends Error {}
-
-// A folder the visitor chose; nothing of it leaves the computer.
-class FolderSource {
-  constructor(files) {
-    this.files = new Map(Array.from(files, (file) =>
-      [file.webkitRelativePath.split("/").slice(1).join("/") || file.name, file]));
-  }
-  names() { return [...this.files.keys()]; }
-  async bytes(path) {
-    const file = this.files.get(path);
-    if (!file) throw new Missing("missing");
-    return new Uint8Array(await file.arrayBuffer());
-  }
-}
-
-// The release this page lies in, on the fund's own site.
-class SiteSource {
-  constructor(base) { this.base = base; }
-  names() { return null; }
-  async bytes(path) {
-    const answer = await fetch(new URL(path, this.base), { cache: "no-store" });
-    if (!answer.ok) throw new Missing(`missing (${answer.status})`);
-    return new Uint8Array(await answer.arrayBuffer());
-  }
-}
-
 const byId = (id) => document.getElementById(id);
 
 function row(check) {
@@ -81,10 +54,12 @@ async function run(source) {
   show(findings);
 }
 
-byId("folder").addEventListener("change", (event) => {
-  if (event.target.files.length) run(new FolderSource(event.target.files));
-});
-if (location.protocol.startsWith("http")) {
-  byId("site").hidden = false;
-  byId("check-site").addEventListener("click", () => run(new SiteSource(new URL(".", location.href))));
+if (typeof document !== "undefined") {
+  byId("folder").addEventListener("change", (event) => {
+    if (event.target.files.length) run(folderSource(event.target.files));
+  });
+  if (location.protocol.startsWith("http")) {
+    byId("site").hidden = false;
+    byId("check-site").addEventListener("click", () => run(new SiteSource(new URL(".", location.href).href)));
+  }
 }

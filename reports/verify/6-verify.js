@@ -16,40 +16,8 @@ const TITLES = {
   12: ["ファイルの指紋", "The files have the fingerprints listed"],
 };
 
-class Check {
-  constructor(number) { this.number = number; this.counted = 0; this.wrong = 0; this.notes = []; this.said = ""; }
-  fail(note) { this.wrong++; if (this.notes.length < 20) this.notes.push(note); }
-}
-
 const pause = () => new Promise((resume) => setTimeout(resume));
 
-// Every file is read once; its fingerprint is taken as it passes, and the next ones are asked for.
-class Reader {
-  constructor(source) {
-    this.source = source; this.coming = new Map(); this.digests = new Map(); this.described = new Set();
-  }
-
-  ask(path) {
-    if (!this.coming.has(path)) {
-      const read = this.source.bytes(path);
-      read.catch(() => {});
-      this.coming.set(path, read);
-    }
-    return this.coming.get(path);
-  }
-
-  async bytes(path) {
-    const read = this.ask(path);
-    this.coming.delete(path);
-    const data = await read;
-    if (!this.digests.has(path)) this.digests.set(path, crypto.subtle.digest("SHA-256", data));
-    return data;
-  }
-
-  async text(path) { return strictText.decode(await this.bytes(path)); }
-}
-
-const AHEAD = 8;
 // Whether a name can only be a file inside the release.
 const isSafe = (name) => typeof name === "string"
   && /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(name);
@@ -91,34 +59,21 @@ async function verify(folder, asked, progress) {
   const older = readOlder(asked, findings[3]);
   const wanted = new Set(chain.map((step) => step.head.size));
   if (older) wanted.add(older.size);
-  const tree = new Tree(), roots = new Map(), ledger = new Ledger(findings);
+  const ledger = new Ledger(findings), log = await logOf(folder, head.size, wanted);
   const tables = await Tables.open(source, findings[10]);
-  for (let at = 0; at < head.size; at += WIDTH) {
-    for (let next = at; next < Math.min(head.size, at + AHEAD * WIDTH); next += WIDTH) {
-      const width = Math.min(WIDTH, head.size - next);
-      source.ask(tilePath("entries", next / WIDTH, width));
-      source.ask(tilePath(0, next / WIDTH, width));
-    }
-    const width = Math.min(WIDTH, head.size - at), path = tilePath("entries", at / WIDTH, width);
-    let entries;
-    try {
-      entries = [...splitBundle(await source.bytes(path))];
-      if (entries.length !== width) findings[2].fail(`${path}: ${entries.length} entries instead of ${width}`);
-    } catch (error) {
-      findings[2].fail(`${path}: ${error.message}`);
-      break;
-    }
-    for (const body of entries) {
-      for (const tile of tree.add(leafHash(body))) await compareTile(source, tile, findings[2]);
-      if (wanted.has(tree.size)) roots.set(tree.size, tree.root());
-      const entry = ledger.take(tree.size, body);
+  let size = 0, told = 0;
+  for (let texts; (texts = await log.next()).length;) {
+    for (const text of texts) {
+      const entry = ledger.take(++size, text);
       if (entry) tables.take(entry);
     }
-    if ((at / WIDTH) % 16 === 0) { progress(tree.size, head.size); await pause(); }
+    if (size - told >= 16 * WIDTH) { told = size; progress(size, head.size); await pause(); }
   }
-  for (const tile of tree.edge()) await compareTile(source, tile, findings[2]);
-  if (tree.size !== head.size || !same(tree.root(), head.root)) {
-    findings[2].fail(`the entries lead to another root (${tree.size} of ${head.size})`);
+  const { roots, root: found, counted, notes, wrong, digests } = await log.end();
+  Object.assign(findings[2], { counted, notes, wrong });
+  for (const [path, digest] of digests) source.digests.set(path, digest);
+  if (size !== head.size || !same(found, head.root)) {
+    findings[2].fail(`the entries lead to another root (${size} of ${head.size})`);
   }
   for (const step of chain) {
     const root = roots.get(step.head.size);
@@ -131,17 +86,8 @@ async function verify(folder, asked, progress) {
   await tables.close(ledger);
   checkNames(source, [...listed.keys()], head.size, ledger.runs, findings);
   await checkSums(source, folder, listed, findings[12]);
-  progress(tree.size, head.size);
+  progress(size, head.size);
   return findings;
-}
-
-async function compareTile(source, [path, data], check) {
-  check.counted++;
-  try {
-    if (!same(await source.bytes(path), data)) check.fail(`${path}: other hashes than the entries have`);
-  } catch (error) {
-    check.fail(`${path}: ${error.message}`);
-  }
 }
 
 function readOlder(asked, check) {
