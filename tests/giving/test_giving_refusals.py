@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from giving_books import rows
 from test_giving_pages import AMOUNT, ANYWHERE, CONSENTS, DONOR, GROUP, fill, text
@@ -206,3 +208,22 @@ def test_the_offer_needs_both_consents_and_wish(visit):
     visitor.post("/give/amount", AMOUNT)
     visitor.post("/give/donor", DONOR)
     assert "団体に、お名前" not in text(visitor.get("/give/consents"))
+
+
+def test_what_another_tab_changed_is_shown_before_it_is_offered(paying_visit, app_dsn):
+    visitor = paying_visit()
+    reach(visitor, "consents")
+    visitor.post("/give/consents", CONSENTS)
+    shown = re.search(r'name="seen" value="([0-9a-f]{64})"', text(visitor.get("/give/check")))
+    visitor.get("/give/amount")
+    visitor.post("/give/amount", AMOUNT | {"amount": "other", "own_amount": "40万円"})
+    visitor.get("/give/donor")
+    answer = visitor.post("/give/check", {"seen": shown[1]})
+    page = text(answer)
+    assert answer.status_code == 409
+    assert "ほかの画面で内容が変わりました" in page
+    assert "400,000円" in page
+    assert rows(app_dsn, "SELECT count(*) FROM gift") == [(0,)]
+    now_shown = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    assert visitor.post("/give/check", {"seen": now_shown[1]}).status_code == 303
+    assert rows(app_dsn, "SELECT yen FROM gift") == [(400_000,)]

@@ -25,7 +25,8 @@ from fund.registry import queries as registry
 
 TRAP = "website"
 """A field that people do not see; programs that fill in everything fill it in."""
-
+SEEN = "seen"
+"""What the page showed, as the hash of the offer: another tab may have changed the draft."""
 
 Row = tuple[str, str, str | None]
 """Step (with the number of the wish behind a colon), label and value of one answer."""
@@ -94,9 +95,12 @@ def _use_rows(connection: Connection, progress: drafts.Progress) -> list[Row]:
     return rows
 
 
-def _check_page(connection: Connection, progress: drafts.Progress, errors: dict[str, str]) -> str:
+def _check_page(
+    connection: Connection, draft: Draft, progress: drafts.Progress, errors: dict[str, str]
+) -> str:
     return render_template(
         "giving/check.html",
+        seen=_offer(draft, progress).sha256().hex(),
         rows=_rows(connection, progress),
         yen=progress.yen,
         monthly=progress.monthly,
@@ -116,11 +120,11 @@ def check() -> ResponseReturnValue:
         if draft is not None and draft.gift_no is not None:
             return sent_already(draft)
         progress = drafts.progress(connection, draft)
-        if progress.missing is not None:
+        if draft is None or progress.missing is not None:
             # With every step filled in once, changing one thing leads back here at once.
             whole = draft is not None and all(step in draft.steps for step in forms.STEPS)
             return redirect(drafts.address(progress, change=whole), 303)
-        return _check_page(connection, progress, {})
+        return _check_page(connection, draft, progress, {})
 
 
 @blueprint.post("/give/check")
@@ -134,27 +138,41 @@ def submit() -> ResponseReturnValue:
         return _again(draft)
     if draft is None or progress.missing is not None:
         return redirect(drafts.address(progress), 303)
-    if request.form.get(TRAP):
-        message = _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください")
-        return _refused(progress, {"": message})
+    if (doubt := _doubt(draft, progress)) is not None:
+        message, status = doubt
+        return _refused(draft, progress, {"": message}, status)
     try:
         begun = _begin(draft, progress)
     except Invalid as error:
-        return _refused(progress, {"": " ".join(error.fields.values()) or str(error)})
+        return _refused(draft, progress, {"": " ".join(error.fields.values()) or str(error)})
     except TooMany as refusal:
         return patience.slow_down(refusal)
     return to_payment_page(begun.gift_no, begun.payment_no)
 
 
-def _refused(progress: drafts.Progress, errors: dict[str, str]) -> ResponseReturnValue:
+def _doubt(draft: Draft, progress: drafts.Progress) -> tuple[str, int] | None:
+    """Why this tap may not be what a person means, and the status of the answer."""
+    if request.form.get(TRAP):
+        return _("自動の送信と見分けがつきませんでした。もう一度ボタンを押してください"), 400
+    if request.form.get(SEEN, "") not in {"", _offer(draft, progress).sha256().hex()}:
+        words = _(
+            "ほかの画面で内容が変わりました。いまの内容を確かめて、もう一度ボタンを押してください"
+        )
+        return words, 409
+    return None
+
+
+def _refused(
+    draft: Draft, progress: drafts.Progress, errors: dict[str, str], status: int = 400
+) -> ResponseReturnValue:
     with current_house().database.reading() as connection:
-        return _check_page(connection, progress, errors), 400
+        return _check_page(connection, draft, progress, errors), status
 
 
-def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
+def _offer(draft: Draft, progress: drafts.Progress) -> Offer:
     if progress.donor is None or progress.consents is None:
         raise LookupError("the check page needs complete steps")
-    offer = Offer(
+    return Offer(
         form_key=draft.form_key,
         yen=progress.yen,
         donor=progress.donor,
@@ -165,11 +183,14 @@ def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
         locale=locale(),
         sample=current_house().settings.demo,
     )
+
+
+def _begin(draft: Draft, progress: drafts.Progress) -> commands.Begun:
     return commands.begin_donation(
         current_house(),
         by=current_actor(),
         now=now(),
-        offer=offer,
+        offer=_offer(draft, progress),
         visitor=patience.visitor(draft),
     )
 
