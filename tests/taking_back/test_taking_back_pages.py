@@ -8,6 +8,7 @@ import pytest
 from whole_fund import PASSWORD, Fund
 
 from fund.giving import commands as giving
+from fund.giving.domain.acceptance import CODES
 from fund.payments import refunds
 
 
@@ -266,3 +267,26 @@ def test_an_approval_sent_twice_leads_where_the_first_one_led(
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
     assert fund.rows("SELECT count(*) FROM audit_trail WHERE act = 'refund.approved'") == [(1,)]
+
+
+def test_a_batch_shows_what_would_be_accepted_and_only_that_is(
+    fund: Fund, officer: Visitor, decider: Visitor
+) -> None:
+    gift = fund.paid(15_000)
+    officer.get("/staff/acceptance")
+    officer.post("/staff/acceptance", gift=gift, checklist=list(CODES))
+    ((batch,),) = fund.rows("SELECT no FROM acceptance_batch")
+    where = f"/staff/acceptance/{batch}"
+    shown = decider.get(where)
+    assert 'name="seen" value="15000"' in shown
+    fund.refund(gift, 5_000)
+    refused = decider.post(where, 409, decision="accept", seen="15000")
+    assert "金額が変わりました" in refused
+    assert fund.gift(gift).state == "received"
+    shown = decider.get(where)
+    assert "15,000円" not in shown
+    assert "10,000円" in shown
+    decider.post(where, decision="accept", seen="10000")
+    assert fund.gift(gift).accepted_yen == 10_000
+    assert "10,000円" in decider.get(where)
+    assert fund.broken() == []

@@ -23,6 +23,7 @@ from fund.giving.queries import GiftView
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.money import Yen, total
 from fund.kernel.sentences import filled
 from fund.ledger import facts, journal
 from fund.ledger.domain import Entry
@@ -89,13 +90,18 @@ def decide_acceptance(
     batch_no: str,
     accept: bool,
     note: str = "",
+    seen: Yen | None = None,
 ) -> None:
     """Accept every gift of a batch and book it into the fund, or send the batch back.
+
+    ``seen`` is the sum that whoever decides had before their eyes: part of a gift may go back
+    between the proposal and the decision.
 
     Raises:
         NotFound: for an unknown batch.
         Forbidden: for the person who proposed it.
-        Conflict: when it was decided before, or a gift of it can no longer be accepted.
+        Conflict: when it was decided before, a gift of it can no longer be accepted, or its sum
+            is not the one that was seen.
         Invalid: when it is sent back without a reason.
     """
     written = check_note(note)
@@ -112,17 +118,21 @@ def decide_acceptance(
         gift_nos = store.gift_nos_of_batch(tx, batch.id)
         store.close_batch(tx, batch.id, "accepted" if accept else "sent_back", written)
         if accept:
-            _accept(tx, batch_no, gift_nos)
+            _accept(tx, batch_no, gift_nos, seen)
         else:
             tx.audit("acceptance.sent-back", batch_no)
 
 
-def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str]) -> None:
+def _accept(tx: Transaction, batch_no: str, gift_nos: Sequence[str], seen: Yen | None) -> None:
     accepted_on = day_in_japan(tx.now)
     rows = store.lock_gifts(tx, gift_nos)
     if wrong := [row.no for row in rows if row.state != "received"]:
         raise Conflict(
             filled("採納できない寄附があります。差し戻してください: %(nos)s", nos=", ".join(wrong))
+        )
+    if seen is not None and seen != total(Yen(row.yen - row.returned_yen) for row in rows):
+        raise Conflict(
+            "起案のあとに一部が返金され、金額が変わりました。いまの金額を確かめてください"
         )
     views = queries.gifts_by_no(tx.connection, gift_nos)
     books = _Books(tx.connection)

@@ -40,7 +40,10 @@ _BATCHES = (
     select(
         acceptance_batch,
         func.count(gift.c.id).label("gifts"),
-        func.coalesce(func.sum(gift.c.yen), 0).label("yen"),
+        # What is accepted, or would be now: the gift less what went back before.
+        func.coalesce(
+            func.sum(func.coalesce(gift.c.accepted_yen, gift.c.yen - gift.c.returned_yen)), 0
+        ).label("yen"),
     )
     .join(acceptance_item, acceptance_item.c.batch_id == acceptance_batch.c.id)
     .join(gift, gift.c.id == acceptance_item.c.gift_id)

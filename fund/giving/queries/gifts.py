@@ -60,10 +60,14 @@ class GiftView:
     shares: tuple[ShareView, ...]
 
     @property
+    def to_accept(self) -> Yen:
+        """What the ward accepted, or would accept now: less what went back before."""
+        return self.yen - self.returned_yen if self.accepted_yen is None else self.accepted_yen
+
+    @property
     def net_yen(self) -> Yen:
         """What is left of the gift after all that went back to the donor."""
-        left = self.yen - self.returned_yen if self.accepted_yen is None else self.accepted_yen
-        return left - self.taken_yen
+        return self.to_accept - self.taken_yen
 
     @property
     def wish(self) -> ShareView:

@@ -7,6 +7,9 @@ from sqlalchemy import Connection, exists, select
 from fund.giving.models import acceptance_batch, acceptance_item, gift, receipt_request, refusal
 from fund.platform.waiting import Waiting, tally
 
+_LEFT = gift.c.yen - gift.c.returned_yen
+"""What would be accepted now: the gift less what went back."""
+
 
 def gifts_to_propose(connection: Connection) -> Waiting:
     """Received gifts that stand in no batch waiting for its decision, since they were paid."""
@@ -17,7 +20,7 @@ def gifts_to_propose(connection: Connection) -> Waiting:
     )
     return tally(
         connection,
-        select(gift.c.received_on.label("since"), gift.c.yen).where(
+        select(gift.c.received_on.label("since"), _LEFT.label("yen")).where(
             gift.c.state == "received", ~proposed
         ),
     )
@@ -33,7 +36,7 @@ def batches_to_decide(connection: Connection) -> Waiting:
     )
     gifts = tally(
         connection,
-        select(acceptance_batch.c.proposed_at.label("since"), gift.c.yen)
+        select(acceptance_batch.c.proposed_at.label("since"), _LEFT.label("yen"))
         .join(acceptance_item, acceptance_item.c.batch_id == acceptance_batch.c.id)
         .join(gift, gift.c.id == acceptance_item.c.gift_id)
         .where(acceptance_batch.c.state == "proposed"),

@@ -12,6 +12,7 @@ from fund.giving.views.blueprint import blueprint
 from fund.giving.views.staff import words
 from fund.identity.queries import names as people_names
 from fund.kernel.errors import Invalid, NotFound
+from fund.kernel.money import Yen
 from fund.platform.web.access import permission
 from fund.platform.web.context import current_actor, current_house, locale, now
 from fund.registry import queries as registry
@@ -120,9 +121,15 @@ def staff_decide(no: str) -> ResponseReturnValue:
             batch_no=no,
             accept=decision == "accept",
             note=request.form.get("note", ""),
+            seen=_seen(request.form.get("seen", "")),
         )
     except Invalid as error:
         return _batch_page(no, error.fields or {"note": str(error)}), 400
     done = _("採納しました。") if decision == "accept" else _("差し戻しました。")
     flash(done, "success")
     return redirect(url_for("giving.staff_batch", no=no), 303)
+
+
+def _seen(text: str) -> Yen | None:
+    """The sum that the page showed, if it says one."""
+    return Yen(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
