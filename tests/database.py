@@ -41,6 +41,7 @@ _HASTE = (
     "synchronous_commit = off",
     "full_page_writes = off",
     "max_wal_size = '256MB'",
+    "autovacuum = off",  # every database lives for seconds
 )
 _MEMORY = Path("/dev/shm")
 _ENOUGH_MEMORY = 2 * 1024**3

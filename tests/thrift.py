@@ -26,6 +26,7 @@ from werkzeug.routing import Rule
 from fund.identity import passwords
 from fund.platform import database
 
+RARELY = (100_000, 50, 100)
 CHEAP = replace(passwords.RECOMMENDED, time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -78,7 +79,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What is imported by now lives to the end: no collection needs to look at it again."""
+    """What is imported by now lives to the end: no collection needs to look at it again.
+
+    What tests make is mostly freed without looking for cycles; looking rarely saves a twelfth.
+    """
     del session
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RARELY)
