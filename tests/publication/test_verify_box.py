@@ -171,7 +171,11 @@ def test_guessing_is_slowed_for_a_visitor_and_for_a_number(stage: Stage) -> None
         checking.check(stage.house, number=f"R2099-{serial:06d}", origin="crawler", **ask_it)
     with pytest.raises(TooMany):
         checking.check(stage.house, number="R2099-999999", origin="crawler", **ask_it)
-    assert post(stage.client, number=no, amount="1")[0] == 429
+    status, _said, page = post(stage.client, number=no, amount="1")
+    assert status == 429
+    # One sentence says when to come back; a second one with another time would contradict it.
+    assert "1時間ほど" in page
+    assert "1分ほど" not in page
     with psycopg.connect(stage.superuser_dsn) as connection:
         kept = connection.execute("SELECT * FROM attempt").fetchall()
     assert no not in str(kept)
