@@ -147,10 +147,14 @@ def _approve(tx: Transaction, run_no: str, plan_sha256: str, files: queries.RunF
     store.take_turn(tx)
     row = store.lock_run(tx, run_no)
     _check_approver(tx, row, tx.by, plan_sha256)
-    if files != queries.RunFiles(bytes(row.problem), bytes(row.plan)):
+    if [row.problem_is, row.plan_is] != [_sha256(files.problem), _sha256(files.plan)]:
         raise Conflict("画面で見た計画と、保存された計画がちがいます。画面を開き直してください")
-    _check_unconnected(tx, row, tx.by)
-    post(tx, row, ledger_rows, _check_current(tx, row))
+    _check_unconnected(tx, row, files.problem)
+    post(tx, row, ledger_rows, _check_current(tx, row, files.problem))
+
+
+def _sha256(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
 
 
 def _gifts_of(share_ids: Iterable[str]) -> set[str]:
@@ -169,10 +173,10 @@ def _check_approver(tx: Transaction, row: Row[Any], by: Actor, plan_sha256: str)
         raise Conflict("画面で見た計画と、保存された計画がちがいます。画面を開き直してください")
 
 
-def _check_unconnected(tx: Transaction, row: Row[Any], by: Actor) -> None:
+def _check_unconnected(tx: Transaction, row: Row[Any], problem: bytes) -> None:
     """Refuse who is, or was while the draft waited, connected with a group that asks for money."""
-    groups = {grant["group"] for grant in json.loads(bytes(row.problem))["grants"]}
-    found = interests.standing(tx.connection, by.person_id or 0, groups, row.drafted_at)
+    groups = {grant["group"] for grant in json.loads(problem)["grants"]}
+    found = interests.standing(tx.connection, tx.by.person_id or 0, groups, row.drafted_at)
     if found:
         names = "、".join(sorted({one.group_name for one in found}))
         raise Forbidden(
@@ -182,12 +186,12 @@ def _check_unconnected(tx: Transaction, row: Row[Any], by: Actor) -> None:
         )
 
 
-def _check_current(tx: Transaction, row: Row[Any]) -> Rules:
+def _check_current(tx: Transaction, row: Row[Any], problem: bytes) -> Rules:
     """Refuse a run whose books have changed since it was drafted, and say what changed."""
     grants.lock_open_awards(tx)
     today = day_in_japan(tx.now)
     rules = rules_on(tx.connection, today)
-    if changes := changes_since(tx.connection, row, today, rules):
+    if changes := changes_since(tx.connection, row, problem, today, rules):
         raise Outdated(changes)
     return rules
 

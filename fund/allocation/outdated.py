@@ -52,16 +52,15 @@ class Outdated(Conflict):
 
 
 def changes_since(
-    connection: Connection, run: Any, today: dt.date, rules: Rules
+    connection: Connection, run: Any, frozen: bytes, today: dt.date, rules: Rules
 ) -> list[BookChange]:
     """How the books of today differ from those a run was frozen from; empty while it is current.
 
-    ``run`` has ``kind``, ``run_date``, ``edition_code`` and ``problem`` (bytes).
+    ``run`` has ``kind``, ``run_date`` and ``edition_code``; ``frozen`` is its problem's file.
     """
     found = []
     if rules.edition != run.edition_code:
         found.append(BookChange("edition", (rules.edition,)))
-    frozen = bytes(run.problem)
     now = freeze(connection, run.kind, run.run_date, rules)
     found += what_changed(frozen, now, today)
     if not found and frozen != now.canonical and (fixed := json.loads(frozen).get("fixed")):

@@ -15,6 +15,7 @@ from fund.ledger.journal import copy_rows
 from fund.ledger.turn import take_turn as take_turn  # noqa: PLC0414 - part of this layer
 from fund.platform.house import Transaction
 
+_FILES = ("problem", "plan")
 RUN = Transitions.table("配分", {"drafted": {"approved", "discarded"}})
 
 
@@ -46,13 +47,20 @@ def add_run(tx: Transaction, **values: Any) -> None:
 
 
 def lock_run(tx: Transaction, number: str) -> Row[Any]:
-    """A run's row, locked until the transaction ends.
+    """A run's row, locked until the transaction ends; of its files the SHA-256 as they lie there.
+
+    ``problem_is`` and ``plan_is`` are computed by the database: the files may hold many megabytes.
 
     Raises:
         NotFound: for an unknown number.
     """
     row = tx.connection.execute(
-        select(allocation_run).where(allocation_run.c.no == number).with_for_update()
+        select(
+            *(column for column in allocation_run.c if column.name not in _FILES),
+            *(func.sha256(allocation_run.c[name]).label(f"{name}_is") for name in _FILES),
+        )
+        .where(allocation_run.c.no == number)
+        .with_for_update()
     ).one_or_none()
     if row is None:
         raise NotFound(filled("その番号の配分はありません: %(no)s", no=number))

@@ -173,7 +173,7 @@ def _decision(connection: Connection, run: RunView) -> dict[str, Any]:
     }
     if run.state == "drafted":
         today = day_in_japan(now())
-        changes = changes_since(connection, run, today, rules_on(connection, today))
+        changes = changes_since(connection, run, run.problem, today, rules_on(connection, today))
         shown["outdated"] = sentences(changes, _)
         names = registry.names(connection)
         shown["group_names"] = [names.group(no) for no in shown["groups"]]
