@@ -23,6 +23,7 @@ import psycopg
 from arena import Arena
 
 from fund.platform.cluster import APP
+from fund.platform.database import WRITING
 
 _LITERAL = re.compile(r"E?'(?:[^']|'')*'")
 _RATE = re.compile(r"tps = ([0-9.]+)")
@@ -139,6 +140,8 @@ class Script:
                     f"--file={file.name}",
                     arena.cluster.dsn(APP, arena.name),
                 ],
+                # The limit plans as our own sessions do, or it would not be the limit.
+                env={**os.environ, "PGOPTIONS": WRITING},
                 capture_output=True,
                 text=True,
                 check=False,
