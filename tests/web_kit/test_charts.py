@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -145,6 +145,7 @@ def test_a_flow_that_does_not_add_up_is_not_drawn():
 
 
 @given(st.lists(st.text("あいう abc（）", min_size=1, max_size=60), min_size=3, max_size=3))
+@example(["a", "a" * 12 + "あ" * 12, "a" * 13 + "あ" * 12])
 def test_no_label_meets_its_neighbour_and_the_list_says_it_whole(labels):
     columns = [Column(label, [Node(str(at), label, 10**9)]) for at, label in enumerate(labels)]
     tree = _parsed(sankey(columns, [], ident="f", title="t"))

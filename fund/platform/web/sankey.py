@@ -151,22 +151,34 @@ def _edges(columns: Sequence[Column], words: Words) -> tuple[list[int], list[int
 
     Labels stand right of their box, those of the last column left of it: the last gap holds two.
     """
-    labels = [
-        max((_width(f"{node.label} {words(node.yen)}") for node in column.nodes), default=0) + EM
-        for column in columns
+    whole = [_widest(column, words, lambda label: label) for column in columns]
+    least = [
+        min(wide, _widest(column, words, lambda _: "…"))
+        for column, wide in zip(columns, whole, strict=True)
     ]
-    needs = [*labels[:-2], labels[-2] + labels[-1]]
     room = WIDTH - BOX * len(columns)
-    spare = room - sum(needs)
-    edges, at = [0], 0
-    for need in needs:
-        width = need + spare // len(needs) if spare >= 0 else need * room // sum(needs)
-        at += BOX + width
-        edges.append(at)
-    edges[-1] = WIDTH - BOX
+    spare = room - sum(whole)
     if spare >= 0:
-        return edges, [WIDTH] * len(columns)
-    return edges, [label * room // sum(needs) - EM for label in labels]
+        gaps = [*whole[:-2], whole[-2] + whole[-1]]
+        return _summed([gap + spare // len(gaps) for gap in gaps]), [WIDTH] * len(columns)
+    # Amounts stay whole if they can; what is left is shared by the labels as they are long.
+    least = [few * min(room, sum(least)) // sum(least) for few in least]
+    left, over = room - sum(least), max(1, sum(whole) - sum(least))
+    rooms = [few + (wide - few) * left // over for wide, few in zip(whole, least, strict=True)]
+    return _summed([*rooms[:-2], rooms[-2] + rooms[-1]]), [one - EM for one in rooms]
+
+
+def _widest(column: Column, words: Words, short: Callable[[str], str]) -> int:
+    wide = (_width(f"{short(node.label)} {words(node.yen)}") for node in column.nodes)
+    return max(wide, default=0) + EM
+
+
+def _summed(gaps: Sequence[int]) -> list[int]:
+    edges = [0]
+    for gap in gaps:
+        edges.append(edges[-1] + BOX + gap)
+    edges[-1] = WIDTH - BOX
+    return edges
 
 
 def _shortened(label: str, amount: str, room: int) -> str:
