@@ -21,6 +21,8 @@ that anybody downloads. It runs beside the posting and gives its memory back whe
 PATIENCE = 600
 """Seconds after which a check that does not end is no verdict."""
 
+_REFUSED = 1  # the checker's exit status for a plan that breaks the rule
+
 Verdict = Callable[[], None]
 
 
@@ -55,9 +57,10 @@ def judging(files: RunFiles) -> Iterator[Verdict]:
         def verdict() -> None:
             if process.returncode is None:
                 said.extend(process.communicate(timeout=PATIENCE)[0].splitlines())
-            if process.returncode not in (0, 1):
+            if process.returncode == _REFUSED:
+                _demand([line.removeprefix("violation: ") for line in said])
+            elif process.returncode:
                 raise RuntimeError(f"the checker ended with {process.returncode}: {said[-1:]}")
-            _demand([line.removeprefix("violation: ") for line in said] * process.returncode)
 
         yield verdict
 
