@@ -1,4 +1,4 @@
-"""Signing in and out, and adding people."""
+"""Signing in and out, adding people, and taking access away."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fund.identity import passwords as keeping
 from fund.identity import queries, store
 from fund.identity.domain import check_email, check_password, check_roles
 from fund.kernel.actor import Actor, system
-from fund.kernel.errors import Forbidden
-from fund.platform.house import House
+from fund.kernel.errors import Conflict, Forbidden, NotFound
+from fund.kernel.sentences import filled
+from fund.platform.house import House, Transaction
 
 
 class TooManyAttempts(Forbidden):
@@ -41,6 +42,69 @@ def add_user(
             store.add_role(tx, person_id, role)
         tx.audit("person.added", f"person:{person_id}", roles=sorted(roles))
     return person_id
+
+
+def change_roles(
+    house: House, *, by: Actor, now: dt.datetime, email: str, roles: frozenset[str]
+) -> None:
+    """Give a person exactly these roles; open sessions have them from the next page on.
+
+    Raises:
+        Invalid: for a role that does not exist, or none at all.
+        NotFound: for an account nobody has.
+        Conflict: when nobody would be administrator any more.
+    """
+    check_roles(roles)
+    with house.transaction(by=by, now=now) as tx:
+        found = _locked(tx, email)
+        if "admin" not in roles:
+            _check_admin_remains(tx, found)
+        for role in sorted(roles - found.roles):
+            store.add_role(tx, found.id, role)
+        store.take_roles(tx, found.id, found.roles - roles)
+        tx.audit(
+            "person.roles-changed",
+            f"person:{found.id}",
+            before=sorted(found.roles),
+            roles=sorted(roles),
+        )
+
+
+def end_access(house: House, *, by: Actor, now: dt.datetime, email: str) -> int:
+    """Close a person's account and end its sessions; returns how many were open.
+
+    What the person did stays theirs: the row remains, for every decision names its hand. Adding
+    the same address again opens the account anew.
+
+    Raises:
+        NotFound: for an account nobody has.
+        Conflict: when nobody would be administrator any more.
+    """
+    with house.transaction(by=by, now=now) as tx:
+        found = _locked(tx, email)
+        _check_admin_remains(tx, found)
+        store.deactivate(tx, found.id)
+        store.take_roles(tx, found.id, found.roles)
+        ended = store.end_sessions(tx, found.id)
+        tx.audit(
+            "person.access-ended", f"person:{found.id}", before=sorted(found.roles), sessions=ended
+        )
+    return ended
+
+
+def _locked(tx: Transaction, email: str) -> queries.Person:
+    account = email.strip().lower()[:254]
+    store.lock_people(tx)
+    found = queries.person_by_email(tx.connection, account)
+    if found is None:
+        raise NotFound(filled("そのアカウントはありません: %(email)s", email=account))
+    return found[0]
+
+
+def _check_admin_remains(tx: Transaction, leaving: queries.Person) -> None:
+    others = (one for one in queries.people(tx.connection) if one.id != leaving.id)
+    if "admin" in leaving.roles and not any(one.active and "admin" in one.roles for one in others):
+        raise Conflict("最後の管理者です。先に、ほかの人を管理者にしてください")
 
 
 def sign_in(house: House, *, now: dt.datetime, email: str, password: str, address: str) -> str:

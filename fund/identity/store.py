@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Collection
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fund.identity.domain import FAILURE_WINDOW, FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
@@ -41,6 +42,36 @@ def add_role(tx: Transaction, person_id: int, role: str) -> None:
         .values(person_id=person_id, role=role, granted_at=tx.now, granted_by=tx.by.label)
         .on_conflict_do_nothing()
     )
+
+
+def lock_people(tx: Transaction) -> None:
+    """Let changes of people's access follow each other: two cannot both take the last admin."""
+    tx.connection.execute(select(person.c.id).order_by(person.c.id).with_for_update()).all()
+
+
+def take_roles(tx: Transaction, person_id: int, roles: Collection[str]) -> None:
+    """Take roles from a person; what is not held stays not held."""
+    tx.connection.execute(
+        delete(person_role).where(
+            person_role.c.person_id == person_id, person_role.c.role.in_(set(roles))
+        )
+    )
+
+
+def deactivate(tx: Transaction, person_id: int) -> None:
+    """Close an account: it signs in no more, and its sessions read nothing."""
+    tx.connection.execute(update(person).where(person.c.id == person_id).values(active=False))
+
+
+def end_sessions(tx: Transaction, person_id: int) -> int:
+    """End a person's sessions on the server; returns how many were open."""
+    ended = tx.connection.execute(
+        update(staff_session)
+        .where(staff_session.c.person_id == person_id, staff_session.c.ended_at.is_(None))
+        .values(ended_at=tx.now)
+        .returning(staff_session.c.person_id)
+    )
+    return len(ended.all())
 
 
 def account_hash(email: str) -> bytes:

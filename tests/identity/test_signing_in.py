@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from argon2.exceptions import VerifyMismatchError
 from flask.testing import FlaskClient
-from houses import wired_house
 from werkzeug.test import TestResponse
 
-from fund.app import create_app
 from fund.identity import commands, queries
 from fund.identity.domain import ABSOLUTE_LIMIT, IDLE_LIMIT, PERMISSIONS, ROLES, may
 from fund.identity.passwords import Passwords
@@ -24,28 +20,6 @@ from fund.platform.house import House
 
 PASSWORD = "correct horse 見本 battery"
 NOW = dt.datetime(2026, 11, 24, 3, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def house(app_dsn: str, tmp_path: Path) -> Iterator[House]:
-    house = wired_house(app_dsn, tmp_path)
-    for role in ("officer", "admin"):
-        commands.add_user(
-            house,
-            by=system(),
-            now=dt.datetime.now(dt.UTC),
-            email=f"{role}@example.jp",
-            name=role,
-            password=PASSWORD,
-            roles=frozenset({role}),
-        )
-    yield house
-    house.database.close()
-
-
-@pytest.fixture
-def client(house: House) -> FlaskClient:
-    return create_app(house).test_client()
 
 
 def sign_in(client: FlaskClient, password: str = PASSWORD, query: str = "") -> TestResponse:
