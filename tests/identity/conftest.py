@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from houses import wired_house
+from staff_door import PASSWORD
 
 from fund.app import create_app
 from fund.identity import commands
 from fund.kernel.actor import system
 from fund.platform.house import House
-
-PASSWORD = "correct horse 見本 battery"
 
 
 @pytest.fixture

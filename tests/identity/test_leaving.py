@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from houses import ENVIRONMENT
-from test_signing_in import PASSWORD, sign_in
+from staff_door import PASSWORD, sign_in
 
 from fund.cli.people import user
 from fund.identity import commands, queries
@@ -140,7 +140,8 @@ def test_the_command_line_lists_changes_and_closes(
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert fund("roles", "officer@example.jp", "--role", "auditor", "--role", "admin")
+    said = fund("roles", "officer@example.jp", "--role", "auditor", "--role", "admin")
+    assert said == "officer@example.jp: auditor, admin\n"
     assert "officer@example.jp\tofficer\tadmin, auditor\n" in fund("list")
     assert fund("end", "officer@example.jp") == "officer@example.jp: closed, 0 sessions ended\n"
     assert "officer@example.jp\tofficer\t-\n" in fund("list")

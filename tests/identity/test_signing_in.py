@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from argon2.exceptions import VerifyMismatchError
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from staff_door import PASSWORD, sign_in
 
 from fund.identity import commands, queries
 from fund.identity.domain import ABSOLUTE_LIMIT, IDLE_LIMIT, PERMISSIONS, ROLES, may
@@ -18,18 +18,7 @@ from fund.kernel.actor import system
 from fund.kernel.errors import Forbidden, Invalid
 from fund.platform.house import House
 
-PASSWORD = "correct horse 見本 battery"
 NOW = dt.datetime(2026, 11, 24, 3, tzinfo=dt.UTC)
-
-
-def sign_in(client: FlaskClient, password: str = PASSWORD, query: str = "") -> TestResponse:
-    page = client.get("/staff/login").text
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert token
-    return client.post(
-        f"/staff/login{query}",
-        data={"email": "officer@example.jp", "password": password, "csrf_token": token.group(1)},
-    )
 
 
 def test_a_right_password_opens_the_inbox(client: FlaskClient) -> None:
