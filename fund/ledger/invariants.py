@@ -69,6 +69,19 @@ INVARIANTS = (
         _altered,
     ),
     by_sql(
+        "parents-are-there",
+        "どの仕訳行にも仕訳があり、どの寄附の動きにも寄附がある",
+        "Every posting has its entry, every lot posting its entry and its lot",
+        """
+        SELECT 'posting' AS of, entry_id AS entry, NULL::bigint AS lot FROM posting
+        WHERE NOT EXISTS (SELECT FROM journal_entry WHERE journal_entry.id = posting.entry_id)
+        UNION ALL
+        SELECT 'lot_posting', entry_id, lot_id FROM lot_posting
+        WHERE NOT EXISTS (SELECT FROM journal_entry WHERE journal_entry.id = lot_posting.entry_id)
+           OR NOT EXISTS (SELECT FROM lot WHERE lot.id = lot_posting.lot_id)
+        """,
+    ),
+    by_sql(
         "pots-are-lots",
         "使いみちごとの残高は、その中の寄附の残りの合計と等しい",
         "Every pot equals the sum of its open lots",

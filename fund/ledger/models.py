@@ -1,7 +1,8 @@
 """Tables of the ledger.
 
 The laws over them (balance, no overdraft, no change) are triggers and privileges of the
-database, written in the migration ``0002_laws``.
+database, written in the migration ``0002_laws``. So is what postings refer to: their entries and
+lots are looked for a statement at a time (``0031_references``).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ journal_entry = Table(
 posting = Table(
     "posting",
     metadata,
-    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), primary_key=True),
+    Column("entry_id", BigInteger, primary_key=True),
     Column("line", SmallInteger, primary_key=True),
     Column("account", Text, nullable=False),
     Column("yen", BigInteger, nullable=False),
@@ -81,8 +82,8 @@ lot = Table(
 lot_posting = Table(
     "lot_posting",
     metadata,
-    Column("entry_id", BigInteger, ForeignKey("journal_entry.id"), primary_key=True),
-    Column("lot_id", BigInteger, ForeignKey("lot.id"), primary_key=True),
+    Column("entry_id", BigInteger, primary_key=True),
+    Column("lot_id", BigInteger, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("yen", BigInteger, nullable=False),
     CheckConstraint("yen <> 0", name="yen_moves"),

@@ -113,3 +113,19 @@ def test_a_lost_posting_is_named(stage: Stage, entry: int) -> None:
     with without_laws(stage) as hand:
         hand.execute("DELETE FROM posting WHERE entry_id = %s AND line = 1", [entry])
     assert any(f"entry={entry} " in row for row in findings(stage)["entries-balanced"])
+
+
+@pytest.mark.usefixtures("kept")
+def test_postings_without_their_entry_are_named(stage: Stage, entry: int) -> None:
+    nowhere = 9_000_000_000 + entry
+    with without_laws(stage) as hand:
+        for table in TABLES:
+            hand.execute(
+                f"UPDATE {table} SET entry_id = %s WHERE entry_id = %s".encode(), [nowhere, entry]
+            )
+    try:
+        assert any(f"entry={nowhere} " in row for row in findings(stage)["parents-are-there"])
+    finally:
+        with without_laws(stage) as hand:
+            for table in TABLES:
+                hand.execute(f"DELETE FROM {table} WHERE entry_id = %s".encode(), [nowhere])

@@ -349,3 +349,48 @@ def test_the_guard_survives_replica_mode_of_a_superuser(
         superuser.execute("SET session_replication_role = replica")
         with pytest.raises(psycopg.errors.RestrictViolation), superuser.transaction():
             superuser.execute("UPDATE posting SET yen = yen * 2")
+
+
+NOWHERE = 9_000_000_000
+MISSING_PARENTS = {
+    "fk_posting_entry_id": (
+        "INSERT INTO posting (entry_id, line, account, yen) SELECT %s, line, account, yen"
+        " FROM (VALUES (1, 'assets:bank', 5), (2, 'held:unaccepted', -5)) AS l(line, account, yen)"
+    ),
+    "fk_lot_posting_entry_id": (
+        # Two postings that cancel out explain no pot: only the missing entry gives them away.
+        "INSERT INTO lot_posting (entry_id, lot_id, account, yen) SELECT %s, id, 'fund:general',"
+        " yen FROM (SELECT id, (row_number() OVER () * 2 - 3) AS yen FROM lot LIMIT 2) AS two"
+    ),
+    "fk_lot_posting_lot_id": (
+        "INSERT INTO lot_posting (entry_id, lot_id, account, yen)"
+        " SELECT max(id), %s, 'fund:general', -5 FROM journal_entry"
+    ),
+    "fk_allocation_line_entry_id": (
+        "INSERT INTO allocation_line (run_id, line, share_id, award_no, yen, rank, use, entry_id)"
+        " SELECT 1, 1, share_id, 'A2026-00001', 1, 1, 'any', %s FROM lot LIMIT 1"
+    ),
+    "fk_allocation_line_share_id": (
+        "INSERT INTO allocation_line (run_id, line, share_id, award_no, yen, rank, use, entry_id)"
+        " SELECT 1, 1, %s::text, 'A2026-00001', 1, 1, 'any', max(id) FROM journal_entry"
+    ),
+}
+
+
+@pytest.mark.parametrize("law", MISSING_PARENTS)
+def test_nothing_refers_to_a_row_that_is_not_there(
+    funded: psycopg.Connection, superuser_dsn: str, law: str
+) -> None:
+    """Each law alone: every other that would refuse the same row is switched off for it."""
+    table = MISSING_PARENTS[law].split()[2]
+    with psycopg.connect(superuser_dsn) as connection:
+        entry = connection.execute("SELECT max(id) FROM journal_entry").fetchone()
+        assert entry is not None
+        for share in ("O-1", "O-2"):
+            connection.execute(LOT, [share, 5, entry[0]])
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {law}")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused:
+            connection.execute(MISSING_PARENTS[law], [NOWHERE])
+        assert refused.value.diag.constraint_name == law
+        connection.rollback()
