@@ -26,7 +26,8 @@ from werkzeug.routing import Rule
 from fund.identity import passwords
 from fund.platform import database
 
-RARELY = (100_000, 50, 100)
+RARELY = (50_000, 20, 10)
+"""Thresholds of the collector: ten million objects, some hundred megabytes, may wait for a full look."""
 CHEAP = replace(passwords.RECOMMENDED, time_cost=1, memory_cost=8, parallelism=1)
 
 

@@ -23,7 +23,7 @@ from fund.grants import store as grants
 from fund.kernel import ids
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, fiscal_year
-from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from fund.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from fund.kernel.sentences import filled
 from fund.manual.queries import Rules, rules_on
 from fund.platform.collector import resting
@@ -137,6 +137,12 @@ def approve_run(
             if law not in _LAWS:
                 raise
             raise Conflict(filled("%(law)s。何も記帳していません", law=_LAWS[law])) from error
+        except DomainError:
+            raise
+        except Exception:
+            # A plan that cannot even be posted is one the checker refuses; else the fault is ours.
+            verdict()
+            raise
 
 
 def _approve(tx: Transaction, run_no: str, plan_sha256: str, files: queries.RunFiles) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,13 @@ from fund.allocation.domain import Problem
 from fund.allocation.domain.wishes import preference_of
 from fund.allocation.problems import freeze, with_fixed
 from fund.kernel.errors import Conflict, Invalid
-from fund.kernel.money import format_yen
-from fund.kernel.sentences import filled
+from fund.kernel.money import Yen
+from fund.kernel.sentences import Filled, filled
 from fund.manual.queries import Rules
 
 SHOWN = 3
-Say = Callable[..., str]
+Detail = tuple[str, object, object]
+"""What differs, how it was and how it is: yen, or words."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,21 @@ class BookChange:
 
     code: str
     ids: tuple[str, ...] = ()
-    details: tuple[tuple[str, str, str], ...] = ()
+    details: tuple[Detail, ...] = ()
 
 
 class Outdated(Conflict):
     """The books moved on; ``changes`` says how, and so does the text."""
 
     def __init__(self, changes: Sequence[BookChange]) -> None:
-        parts = {f"part{at}": one for at, one in enumerate(sentences(changes, filled))}
+        first, *others = sentences(changes)
+        for other in others:
+            first = filled("%(first)s。%(other)s", first=first, other=other)
         super().__init__(
             filled(
                 "案を作ったあとに変わりました。%(changes)s。「いまの台帳で計算し直す」を選ぶか、"
                 "この案を取り下げて、新しい案を作ってください。何も記帳していません",
-                changes=filled("。".join(f"%({name})s" for name in parts), **parts),
+                changes=first,
             )
         )
         self.changes = tuple(changes)
@@ -117,7 +120,7 @@ def _gifts(
     gone = {name for name in old.keys() - new.keys() if name.partition("/")[0] not in theirs}
     changed = {name for name in changed if name.partition("/")[0] not in theirs}
     amounts = [
-        (name, format_yen(old[name]["amount"]), format_yen(new[name]["amount"]))
+        (name, Yen(old[name]["amount"]), Yen(new[name]["amount"]))
         for name in sorted(changed)
         if old[name]["amount"] != new[name]["amount"]
     ]
@@ -135,7 +138,7 @@ def _awards(
     old, new = _by_id(before), _by_id(after)
     changed = {name for name in old.keys() & new.keys() if old[name] != new[name]}
     amounts = [
-        (name, format_yen(old[name]["approved_max"]), format_yen(new[name]["approved_max"]))
+        (name, Yen(old[name]["approved_max"]), Yen(new[name]["approved_max"]))
         for name in sorted(changed)
         if old[name]["approved_max"] != new[name]["approved_max"]
     ]
@@ -146,7 +149,7 @@ def _awards(
     )
 
 
-def _kinds(*kinds: tuple[str, Any, Sequence[tuple[str, str, str]]]) -> list[BookChange]:
+def _kinds(*kinds: tuple[str, Any, Sequence[Detail]]) -> list[BookChange]:
     return [
         BookChange(code, tuple(sorted(ids)), tuple(details[:SHOWN]))
         for code, ids, details in kinds
@@ -154,9 +157,7 @@ def _kinds(*kinds: tuple[str, Any, Sequence[tuple[str, str, str]]]) -> list[Book
     ]
 
 
-def _switches(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[tuple[str, str, str], ...]:
+def _switches(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:
     return tuple(
         (key, _spelled(before.get(key)), _spelled(after.get(key)))
         for key in sorted(before.keys() | after.keys())
@@ -172,27 +173,44 @@ def _by_id(items: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     return {item["id"]: item for item in items}
 
 
-def sentences(changes: Sequence[BookChange], _: Say) -> list[str]:
-    """The changes in words, one short sentence each; ``_`` translates what the page says."""
-    return [_sentence(change, _) for change in changes]
+def sentences(changes: Sequence[BookChange]) -> list[Filled]:
+    """The changes in words, one short sentence each; every page can say them in its language."""
+    return [_sentence(change) for change in changes]
 
 
-def _sentence(change: BookChange, _: Say) -> str:
-    listed = "、".join(change.ids[:SHOWN]) + ("…" if len(change.ids) > SHOWN else "")
-    facts = {"n": len(change.ids), "which": listed}
+def _sentence(change: BookChange) -> Filled:
+    which: Filled | str = ""
+    if change.ids:
+        which = _listed(change.ids[:SHOWN])
+        if len(change.ids) > SHOWN:
+            which = filled("%(which)s…", which=which)
+    facts = {"n": len(change.ids), "which": which}
     said = {
-        "gifts-added": lambda: _("加わった寄附：%(n)s件（%(which)s）", **facts),
-        "gifts-gone": lambda: _("使えなくなった寄附：%(n)s件（%(which)s）", **facts),
-        "gifts-changed": lambda: _("残りが変わった寄附：%(n)s件（%(which)s）", **facts),
-        "gifts-redirected": lambda: _("使いみちが変わった寄附：%(n)s件（%(which)s）", **facts),
-        "gifts-lapsed": lambda: _("希望の期限が変わった寄附：%(n)s件（%(which)s）", **facts),
-        "awards-added": lambda: _("加わった助成：%(n)s件（%(which)s）", **facts),
-        "awards-gone": lambda: _("受けとらなくなった助成：%(n)s件（%(which)s）", **facts),
-        "awards-changed": lambda: _("内容が変わった助成：%(n)s件（%(which)s）", **facts),
-        "other-run": lambda: _("ほかの配分が先に承認されました"),
-        "policy": lambda: _("手引きの配分のきまりが変わりました"),
-        "edition": lambda: _("手引きが%(which)s版になりました", **facts),
-        "manual": lambda: _("手動で決めた分が、いまの台帳では成り立ちません"),
+        "gifts-added": lambda: filled("加わった寄附：%(n)s件（%(which)s）", **facts),
+        "gifts-gone": lambda: filled("使えなくなった寄附：%(n)s件（%(which)s）", **facts),
+        "gifts-changed": lambda: filled("残りが変わった寄附：%(n)s件（%(which)s）", **facts),
+        "gifts-redirected": lambda: filled("使いみちが変わった寄附：%(n)s件（%(which)s）", **facts),
+        "gifts-lapsed": lambda: filled("希望の期限が変わった寄附：%(n)s件（%(which)s）", **facts),
+        "awards-added": lambda: filled("加わった助成：%(n)s件（%(which)s）", **facts),
+        "awards-gone": lambda: filled("受けとらなくなった助成：%(n)s件（%(which)s）", **facts),
+        "awards-changed": lambda: filled("内容が変わった助成：%(n)s件（%(which)s）", **facts),
+        "other-run": lambda: filled("ほかの配分が先に承認されました"),
+        "policy": lambda: filled("手引きの配分のきまりが変わりました"),
+        "edition": lambda: filled("手引きが%(which)s版になりました", **facts),
+        "manual": lambda: filled("手動で決めた分が、いまの台帳では成り立ちません"),
     }[change.code]()
-    turns = [f"{what} {was} → {now}" for what, was, now in change.details]
-    return _("%(said)s：%(turns)s", said=said, turns="、".join(turns)) if turns else said
+    if not change.details:
+        return said
+    turns = [
+        filled("%(what)s %(was)s → %(now)s", what=what, was=was, now=now)
+        for what, was, now in change.details
+    ]
+    return filled("%(said)s：%(turns)s", said=said, turns=_listed(turns))
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Names or sentences in a row, with the comma of whoever reads them."""
+    row, *others = items
+    for other in others:
+        row = filled("%(row)s、%(other)s", row=row, other=other)
+    return row

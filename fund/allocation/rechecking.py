@@ -21,7 +21,8 @@ that anybody downloads. It runs beside the posting and gives its memory back whe
 PATIENCE = 600
 """Seconds after which a check that does not end is no verdict."""
 
-_REFUSED = 1  # the checker's exit status for a plan that breaks the rule
+# The checker's exit statuses for a plan that breaks the rule, and for files that hold no plan.
+_REFUSED, _MALFORMED = 1, 2
 
 Verdict = Callable[[], None]
 
@@ -37,7 +38,7 @@ def judging(files: RunFiles) -> Iterator[Verdict]:
         Conflict: from here or from the verdict, naming the first violation.
     """
     if len(files.problem) + len(files.plan) < LARGE:
-        _demand(checker.check(json.loads(files.problem), json.loads(files.plan)))
+        _demand(_judged_here(files))
         yield lambda: None
         return
     with tempfile.TemporaryDirectory(prefix="recheck-") as folder, contextlib.ExitStack() as stack:
@@ -57,12 +58,19 @@ def judging(files: RunFiles) -> Iterator[Verdict]:
         def verdict() -> None:
             if process.returncode is None:
                 said.extend(process.communicate(timeout=PATIENCE)[0].splitlines())
-            if process.returncode == _REFUSED:
-                _demand([line.removeprefix("violation: ") for line in said])
+            if process.returncode in (_REFUSED, _MALFORMED):
+                _demand([line.partition(": ")[2] for line in said])
             elif process.returncode:
                 raise RuntimeError(f"the checker ended with {process.returncode}: {said[-1:]}")
 
         yield verdict
+
+
+def _judged_here(files: RunFiles) -> list[str]:
+    try:
+        return checker.check(json.loads(files.problem), json.loads(files.plan))
+    except checker.Malformed as error:
+        return [str(error)]
 
 
 def _demand(violations: list[str]) -> None:

@@ -64,8 +64,22 @@ def test_a_plan_that_follows_the_rule_is_posted(house, people, app_dsn):
     assert [(line.run_no, line.yen) for line in lines] == [(number, Yen(50_000))]
 
 
+def no_amount(plan):
+    del plan["ledger"][-1]["amount"]
+
+
+def amount_in_words(plan):
+    plan["ledger"][0]["amount"] = "一万円"
+
+
+def another_format(plan):
+    plan["format"] = "alloc-plan/2"
+
+
 @pytest.mark.usefixtures("judged")
-@pytest.mark.parametrize("change", [one_yen_less, other_reason])
+@pytest.mark.parametrize(
+    "change", [one_yen_less, other_reason, no_amount, amount_in_words, another_format]
+)
 def test_a_forged_plan_is_refused_and_nothing_is_posted(house, people, app_dsn, change):
     sample(house, people)
     number = commands.draft_run(house, by=people.officer, now=NOW)
@@ -90,12 +104,14 @@ def test_a_line_beyond_its_lot_is_refused_in_words(house, people, app_dsn):
     assert rows(app_dsn, "SELECT count(*) FROM allocation_line") == [(0,)]
 
 
-def test_a_checker_that_fails_is_no_verdict(house, people, app_dsn, monkeypatch):
+def test_a_checker_that_fails_is_no_verdict(house, people, app_dsn, tmp_path, monkeypatch):
     monkeypatch.setattr(rechecking, "LARGE", 0)
     sample(house, people)
     number = commands.draft_run(house, by=people.officer, now=NOW)
-    forge(app_dsn, lambda plan: plan.update(format="alloc-plan/2"))
-    with pytest.raises(RuntimeError, match=r"the checker ended with 2: .*alloc-plan/1"):
+    broken = tmp_path / "checker.py"
+    broken.write_text("import sys; sys.exit(70)")
+    monkeypatch.setattr(rechecking.checker, "__file__", str(broken))
+    with pytest.raises(RuntimeError, match="the checker ended with 70"):
         approve(house, people.treasurer, number)
     assert rows(app_dsn, "SELECT count(*) FROM allocation_line") == [(0,)]
 

@@ -8,10 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from award_books import rows
+from award_books import NOW, rows
 from lots import give, sample
 
+from fund.grants import commands as grants
+from fund.grants.domain import Change
 from fund.kernel.calendar import day_in_japan, fiscal_year
+from fund.kernel.money import Yen
 
 NUMBER = f"RUN{fiscal_year(day_in_japan(dt.datetime.now(dt.UTC)))}-001"
 STAFF = f"/staff/runs/{NUMBER}"
@@ -96,6 +99,25 @@ def test_an_outdated_run_says_what_changed_on_its_page(house, people, visitor, a
     treasurer.get(STAFF)
     text = page(treasurer.post(f"{STAFF}/approve", {"plan_sha256": plan_hash(app_dsn)}), 409)
     assert "加わった寄附：1件（G-0000000A/1）" in text
+
+
+def test_what_changed_is_said_in_english_with_its_yen(house, people, visitor):
+    sample(house, people)
+    drafted(visitor)
+    for name in "ABCD":
+        give(house, f"G-0000000{name}", "anywhere", None, [{"uses": ["any"]}], 1_000)
+    asked = Change("reduced", Yen(123_456), "smaller-project", "回数を減らした")
+    change = grants.propose_change(
+        house, by=people.officer, now=NOW, award_no="A2026-0001", change=asked
+    )
+    grants.decide_change(house, by=people.decider, now=NOW, change_no=change, decision_no="1号")
+    treasurer = visitor("treasurer", "/en")
+    shown = page(treasurer.get(STAFF))
+    assert "(G-0000000A/1, G-0000000B/1, G-0000000C/1 …)" in shown
+    assert "A2026-0001 ¥300,000 → ¥123,456" in shown
+    japanese = page(visitor("auditor").get(STAFF))
+    assert "（G-0000000A/1、G-0000000B/1、G-0000000C/1…）" in japanese
+    assert "A2026-0001 300,000円 → 123,456円" in japanese
 
 
 def test_a_draft_without_anything_to_allocate_is_refused_on_the_list(house, visitor):

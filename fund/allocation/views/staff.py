@@ -26,6 +26,7 @@ from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from fund.manual.queries import rules_on
 from fund.platform.web.access import permission
 from fund.platform.web.context import current_actor, current_house, now
+from fund.platform.web.locale import translated
 from fund.platform.web.query import Query
 from fund.registry import interests
 from fund.registry import queries as registry
@@ -174,7 +175,7 @@ def _decision(connection: Connection, run: RunView) -> dict[str, Any]:
     if run.state == "drafted":
         today = day_in_japan(now())
         changes = changes_since(connection, run, run.problem, today, rules_on(connection, today))
-        shown["outdated"] = sentences(changes, _)
+        shown["outdated"] = [translated(one) for one in sentences(changes)]
         names = registry.names(connection)
         shown["group_names"] = [names.group(no) for no in shown["groups"]]
         shown["conflicts"] = interests.standing(
