@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from fund.giving import queries, store, store_donors
 from fund.giving.domain import Donor
+from fund.giving.domain.donor import refuse_my_number
 from fund.kernel.actor import Actor
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from fund.kernel.ids import new_secret
@@ -22,6 +23,20 @@ from fund.platform.outbox import queue_mail, readdress
 EMAIL_CHANGE_LIFE = dt.timedelta(days=3)
 EMAIL_CHANGES_PER_DAY = 5
 MAX_REASON = 500
+
+
+def read_note(text: str, field: str) -> str:
+    """A note as typed, trimmed and cut.
+
+    Raises:
+        Invalid: naming the field, when a My Number may stand in it.
+    """
+    note = text.strip()[:MAX_REASON]
+    try:
+        refuse_my_number(note)
+    except ValueError as error:
+        raise Invalid(str(error), {field: str(error)}) from error
+    return note
 
 
 def correct_donor(
@@ -36,7 +51,7 @@ def correct_donor(
         NotFound: for an unknown gift.
         Invalid: when an officer gives no reason, or the kind of donor would change.
     """
-    written = reason.strip()[:MAX_REASON]
+    written = read_note(reason, "reason")
     if by.is_person() and not written:
         message = "直す理由を入力してください"
         raise Invalid(message, {"reason": message})
@@ -135,15 +150,17 @@ def ask_corrected_receipt(
 
     Raises:
         NotFound: for an unknown gift.
+        Invalid: for a note that may hold a My Number.
         Conflict: before the gift is accepted: its receipt will have the corrected words anyway.
     """
+    written = read_note(note, "note")
     with house.transaction(by=by, now=now) as tx:
         row = store.lock_gift(tx, gift_no)
         if row is None:
             raise NotFound("寄附が見つかりません")
         if row.accepted_on is None:
             raise Conflict("受領証明書は、これから直した内容で発行します。手続きはいりません")
-        added = store_donors.ask_receipt(tx, row.id, note.strip()[:MAX_REASON])
+        added = store_donors.ask_receipt(tx, row.id, written)
         if added:
             tx.audit("receipt.correction-asked", gift_no)
         return added

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import digits, is_katakana, keep_name, narrow, to_katakana
+from fund.kernel.my_number import holds_my_number
 from fund.kernel.sentences import filled
 
 KINDS = ("individual", "organisation", "anonymous")
@@ -126,9 +127,23 @@ def read_name(text: str, longest: int = MAX_NAME) -> str:
         raise ValueError("読めなかった文字（\ufffd）があります。その文字を入力し直してください")
     if any(_is_no_letter(char) for char in name):
         raise ValueError("使えない文字（制御文字）が入っています")
+    refuse_my_number(name)
     if name and not any(_is_seen(char) for char in name):
         raise ValueError("文字の見えないお名前・ご住所は使えません")
     return name
+
+
+def refuse_my_number(text: str) -> None:
+    """Pass unless a My Number (個人番号) may stand in a text: this service must not keep one.
+
+    Raises:
+        ValueError: saying so; the message may be shown.
+    """
+    if holds_my_number(text):
+        raise ValueError(
+            "マイナンバー（個人番号）と思われる12けたの数字があります。このサービスでは"
+            "お預かりできません。消してから進んでください"
+        )
 
 
 def _is_no_letter(char: str) -> bool:
@@ -187,6 +202,8 @@ def read_phone(text: str) -> str:
     if not plain:
         return ""
     number = digits(plain)
+    if not plain.startswith("+"):
+        refuse_my_number(number)
     if not 8 <= len(number) <= 15:
         raise ValueError("電話番号を市外局番から入力してください（例：03-5744-1111）")
     return f"+{number}" if plain.startswith("+") else number

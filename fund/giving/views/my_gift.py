@@ -135,29 +135,40 @@ def read_facts(who: queries.DonorView) -> tuple[Donor, dict[str, str]]:
 def correct(secret: str) -> ResponseReturnValue:
     """Correct name and address; what stood there is kept, issued receipts stay as they are."""
     gift = gift_behind(secret)
-    house = current_house()
-    with house.database.reading() as connection:
+    who = _named_donor(gift)
+    if request.method == "GET":
+        return _correct_page(secret, gift, who, typed_of(who), {})
+    try:
+        facts, _typed = read_facts(who)
+        changed = commands.correct_donor(
+            current_house(), by=donor_hand(gift.no), now=now(), gift_no=gift.no, facts=facts
+        )
+    except Invalid as error:
+        typed = {name: request.form.get(name, "") for name in FACTS}
+        return _correct_page(secret, gift, who, typed, error.fields or {"": str(error)}), 400
+    flash(_("直した内容を記録しました") if changed else _("変わった所はありません"), "success")
+    return redirect(url_for("giving.correct", secret=secret), 303)
+
+
+def _named_donor(gift: queries.GiftView) -> queries.DonorView:
+    with current_house().database.reading() as connection:
         who = queries.donor_of(connection, gift.no)
-        asked = queries.receipt_requests(connection, gift.no)
-        waiting = queries.waiting_email(connection, gift.no, now() - commands.EMAIL_CHANGE_LIFE)
     if who is None or who.kind == ANONYMOUS:
         raise NotFound(_("お名前のない寄附は、ここでは直せません"))
-    typed, errors, status = typed_of(who), {}, 200
-    if request.method == "POST":
-        try:
-            facts, typed = read_facts(who)
-            changed = commands.correct_donor(
-                house, by=donor_hand(gift.no), now=now(), gift_no=gift.no, facts=facts
-            )
-        except Invalid as error:
-            typed = {name: request.form.get(name, "") for name in FACTS}
-            errors, status = error.fields or {"": str(error)}, 400
-        else:
-            flash(
-                _("直した内容を記録しました") if changed else _("変わった所はありません"), "success"
-            )
-            return redirect(url_for("giving.correct", secret=secret), 303)
-    page = render_template(
+    return who
+
+
+def _correct_page(
+    secret: str,
+    gift: queries.GiftView,
+    who: queries.DonorView,
+    typed: dict[str, str],
+    errors: dict[str, str],
+) -> str:
+    with current_house().database.reading() as connection:
+        asked = queries.receipt_requests(connection, gift.no)
+        waiting = queries.waiting_email(connection, gift.no, now() - commands.EMAIL_CHANGE_LIFE)
+    return render_template(
         "giving/correct.html",
         gift=gift,
         secret=secret,
@@ -167,11 +178,11 @@ def correct(secret: str) -> ResponseReturnValue:
         kind=who.kind,
         style=typed["name_style"],
         where=typed["where"],
-        open_request=any(request.done_at is None for request in asked),
+        note=request.form.get("note", ""),
+        open_request=any(one.done_at is None for one in asked),
         waiting=waiting,
         back=f"{request.script_root}/d/{secret}",
     )
-    return page, status
 
 
 @blueprint.post("/d/<secret>/email")
@@ -213,13 +224,17 @@ def confirm_email(token: str) -> ResponseReturnValue:
 def ask_receipt(secret: str) -> ResponseReturnValue:
     """Ask for a receipt in the corrected words; officers see the wish."""
     gift = gift_behind(secret)
-    added = commands.ask_corrected_receipt(
-        current_house(),
-        by=donor_hand(gift.no),
-        now=now(),
-        gift_no=gift.no,
-        note=request.form.get("note", ""),
-    )
+    try:
+        added = commands.ask_corrected_receipt(
+            current_house(),
+            by=donor_hand(gift.no),
+            now=now(),
+            gift_no=gift.no,
+            note=request.form.get("note", ""),
+        )
+    except Invalid as error:
+        who = _named_donor(gift)
+        return _correct_page(secret, gift, who, typed_of(who), error.fields), 400
     flash(
         _("訂正した受領証明書の依頼を受け付けました。担当が確かめてお送りします")
         if added
