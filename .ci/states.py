@@ -20,8 +20,15 @@ from fund.giving.domain.states import GIFT  # noqa: E402
 from fund.kernel.transitions import Transitions  # noqa: E402
 from fund.payments.domain import PAYMENT  # noqa: E402
 from fund.payments.refunds_domain import REFUND  # noqa: E402
+from fund.receipts.one_stop.domain import ONE_STOP  # noqa: E402
 
-PICTURES = {"payment": PAYMENT, "gift": GIFT, "refund": REFUND, "monthly": PLEDGE}
+PICTURES = {
+    "payment": PAYMENT,
+    "gift": GIFT,
+    "refund": REFUND,
+    "monthly": PLEDGE,
+    "one-stop": ONE_STOP,
+}
 FOLDER = ROOT / "reports" / "readme"
 LEFT, TOP, CELL = 150, 130, 30
 

@@ -42,6 +42,7 @@ from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LocalePrefix, request_locale
 from fund.publication import views as publication_views
 from fund.receipts import views as receipt_views
+from fund.receipts.one_stop import views as one_stop_views
 from fund.site import WordsBand, frame
 
 ROOT = Path(__file__).resolve().parent
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     intake_views.blueprint,
     grant_views.blueprint,
     receipt_views.blueprint,
+    one_stop_views.blueprint,
     allocation_views.blueprint,
     publication_views.blueprint,
     desk_views.blueprint,

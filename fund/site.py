@@ -85,6 +85,7 @@ _BELOW = {
     "giving.staff_gifts": (
         "/staff/payments",
         "/staff/receipt-requests",
+        "/staff/receipts-to-post",
         "/staff/pledges",
         "/staff/erasures",
     ),
@@ -104,6 +105,7 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, Any]]:
         ("gift.read", money_in, _("寄附一覧"), "giving.staff_gifts"),
         ("intake.read", money_in, _("受け入れ"), "intake.batches"),
         ("gift.read", money_in, _("採納"), "giving.staff_acceptance"),
+        ("one_stop.read", money_in, _("ワンストップ"), "one_stop.applications"),
         ("refund.read", money_in, _("返金・異議"), "taking_back.refund_list"),
         ("application.read", money_out, _("申請"), "grants.staff_applications"),
         ("application.read", money_out, _("助成一覧"), "grants.staff_awards"),

@@ -24,6 +24,7 @@ from fund.platform import outbox as _outbox
 from fund.platform.database import metadata
 from fund.publication import models as _publication
 from fund.receipts import models as _receipts
+from fund.receipts.one_stop import models as _one_stop
 from fund.registry import models as _registry
 
 REGISTERED = (
@@ -47,6 +48,7 @@ REGISTERED = (
     _intake,
     _grants,
     _receipts,
+    _one_stop,
     _allocation,
     _publication,
 )

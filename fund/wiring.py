@@ -54,6 +54,8 @@ from fund.publication import reactions as publication_reactions
 from fund.publication.ports import Notary, Shelf, Signer
 from fund.receipts import deliveries as receipt_deliveries
 from fund.receipts import reactions as receipt_reactions
+from fund.receipts.one_stop import deliveries as one_stop_deliveries
+from fund.receipts.one_stop import reactions as one_stop_reactions
 from fund.receipts.ports import DocumentPress
 
 REACTING: tuple[ModuleType, ...] = (
@@ -63,6 +65,7 @@ REACTING: tuple[ModuleType, ...] = (
     giving_taken_back,
     intake_reactions,
     receipt_reactions,
+    one_stop_reactions,
     allocation_reactions,
     publication_reactions,
     desk_reactions,
@@ -81,6 +84,7 @@ DELIVERING: tuple[ModuleType, ...] = (
     intake_deliveries,
     matching_deliveries,
     receipt_deliveries,
+    one_stop_deliveries,
     allocation_deliveries,
     publication_deliveries,
     desk_deliveries,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +36,22 @@ class WeasyPress(DocumentPress):
 
     def draw(self, layout: str, content: Mapping[str, Json]) -> bytes:
         """The PDF (PDF/UA-1, tagged) of ``reports/<layout>/<layout>.html.j2``."""
+        return self.draw_together(layout, [content])
+
+    def draw_together(self, layout: str, contents: Sequence[Mapping[str, Json]]) -> bytes:
+        """One PDF of several documents; the title is the first one's."""
         assert_outside_transaction("drawing a document")
-        page = self._layouts.get_template(f"{layout}/{layout}.html.j2").render(
-            dict(content), check_code=check_code(str(content.get("check_url") or ""))
-        )
+        template = self._layouts.get_template(f"{layout}/{layout}.html.j2")
+        pages = [
+            template.render(
+                dict(content), check_code=check_code(str(content.get("check_url") or ""))
+            )
+            for content in contents
+        ]
         with self._lock:
             if self._typesetter is None:
                 self._typesetter = _load()
-            return self._typesetter.set(page, REPORTS / layout / f"{layout}.css")
+            return self._typesetter.set(pages, REPORTS / layout / f"{layout}.css")
 
 
 def check_code(address: str) -> Markup:

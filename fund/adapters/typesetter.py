@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,19 @@ class Typesetter:
         self._fonts = FontConfiguration()
         self._sheets: dict[Path, CSS] = {}
 
-    def set(self, page: str, sheet: Path) -> bytes:
-        """The tagged PDF (PDF/UA-1) of an HTML page with one style sheet."""
+    def set(self, pages: Sequence[str], sheet: Path) -> bytes:
+        """The tagged PDF (PDF/UA-1) of HTML pages with one style sheet, one after the other."""
         if sheet not in self._sheets:
             self._sheets[sheet] = CSS(
                 string=sheet.read_text(encoding="utf-8"),
                 font_config=self._fonts,
                 url_fetcher=RefusingFetcher(),
             )
-        document = HTML(string=page, url_fetcher=RefusingFetcher())
-        pdf = document.write_pdf(
-            stylesheets=[self._sheets[sheet]], font_config=self._fonts, pdf_variant="pdf/ua-1"
-        )
-        return bytes(pdf)
+        documents = [
+            HTML(string=page, url_fetcher=RefusingFetcher()).render(
+                stylesheets=[self._sheets[sheet]], font_config=self._fonts, pdf_variant="pdf/ua-1"
+            )
+            for page in pages
+        ]
+        leaves = [leaf for document in documents for leaf in document.pages]
+        return bytes(documents[0].copy(leaves).write_pdf(pdf_variant="pdf/ua-1"))

@@ -13,6 +13,7 @@ from fund.payments.bank import invariants as bank
 from fund.payments.reconciliation import invariants as reconciliation
 from fund.publication import invariants as publication
 from fund.receipts import invariants as receipts
+from fund.receipts.one_stop import invariants as one_stop
 from fund.registry import invariants as registry
 
 INVARIANTS = (
@@ -26,6 +27,7 @@ INVARIANTS = (
     *intake.INVARIANTS,
     *grants.INVARIANTS,
     *receipts.INVARIANTS,
+    *one_stop.INVARIANTS,
     *allocation.INVARIANTS,
     *publication.INVARIANTS,
 )

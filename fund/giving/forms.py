@@ -6,6 +6,7 @@ Every reader takes ``Typed`` (field name to text) and returns a value of the dom
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
@@ -14,6 +15,8 @@ from fund.giving.amounts import AMOUNTS, PARTS, Typed, read_amount, read_parts, 
 from fund.giving.domain import MAX_PARTS, Consents, Donor, Wish
 from fund.giving.domain import donor as reading
 from fund.giving.domain.consents import MAX_DISPLAY_NAME
+from fund.giving.domain.one_stop import OneStop, read_born_on
+from fund.giving.domain.receipt_ways import LINK, WAYS
 from fund.kernel.errors import Invalid
 from fund.kernel.japanese import narrow
 from fund.platform.web.locale import translated
@@ -47,6 +50,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "tell_group",
         "report_mail",
         "method",
+        "receipt_way",
+        "one_stop",
+        "born_on",
         "purpose_of_use",
     ),
 }
@@ -264,3 +270,33 @@ def read_consents(typed: Typed, name: str, *, names_group: bool) -> Consents:
         tell_group=bool(reader.text("tell_group")) and names_group,
         report_mail=bool(reader.text("report_mail")),
     )
+
+
+def read_receipt(typed: Typed, today: dt.date, *, may_one_stop: bool) -> tuple[str, OneStop | None]:
+    """How the receipt comes, and the wish for the One-Stop exception with the day of birth.
+
+    Nothing chosen is the link; ``may_one_stop`` tells whether the exception was asked about.
+
+    Raises:
+        Invalid: for a choice that is none, or a day of birth that cannot be.
+    """
+    reader = Reader(typed)
+    way = LINK
+    if reader.text("receipt_way"):
+        way = reader.choice("receipt_way", WAYS, _("領収書の受け取り方を選んでください"))
+    wish = None
+    if may_one_stop and reader.text("one_stop"):
+        wish = _one_stop(reader, today)
+    reader.check()
+    return way, wish
+
+
+def _one_stop(reader: Reader, today: dt.date) -> OneStop | None:
+    if not reader.text("born_on").strip():
+        reader.problems["born_on"] = _("生年月日を入力してください")
+        return None
+    try:
+        return OneStop(read_born_on(reader.text("born_on"), today))
+    except ValueError as error:
+        reader.problems["born_on"] = translated(str(error))
+        return None

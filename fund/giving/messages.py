@@ -48,6 +48,17 @@ class GiftMoneyCameBack(Message):
 
 
 @dataclass(frozen=True)
+class OneStopAsked(Message):
+    """The donor of a new gift asks for the One-Stop exception (ワンストップ特例).
+
+    ``born_on`` is None where the donor writes the day of birth on the paper by hand.
+    """
+
+    gift_no: str
+    born_on: dt.date | None
+
+
+@dataclass(frozen=True)
 class NameWithdrawn(Message):
     """A public name is no longer shown: its donor withdrew it, or was forgotten."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask_babel import gettext as _
 
+from fund.giving.domain.year_end import DECEMBER, last_days
 from fund.giving.wording import amount_text, method_words
 from fund.kernel.errors import Invalid
 from fund.payments.domain import KONBINI_DAYS, LIMITS, ONLINE_METHODS, TRANSFER_LIFE, in_range
@@ -59,6 +62,21 @@ def hints() -> dict[str, str]:
             "銀行の振込手数料だけ、ご負担ください。"
         ),
     }
+
+
+def year_end(today: dt.date) -> list[tuple[dt.date, str]]:
+    """In December: until when which methods still count for the year, the last ones first.
+
+    Days that have passed are left out; in other months there is nothing to say.
+    """
+    if today.month != DECEMBER:
+        return []
+    words, days = method_words(), last_days(today.year)
+    offered = [*online_methods(), *offline()]
+    open_days = sorted({days[one] for one in offered if days[one] >= today}, reverse=True)
+    return [
+        (day, _("、").join(words[one] for one in offered if days[one] == day)) for day in open_days
+    ]
 
 
 def refusals(yen: int) -> list[str]:

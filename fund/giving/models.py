@@ -75,7 +75,9 @@ gift = Table(
     Column("report_mail", Boolean, nullable=False, server_default="false"),
     Column("sample", Boolean, nullable=False, server_default="false"),
     Column("link_version", Integer, nullable=False, server_default="1"),
+    Column("receipt_way", Text, nullable=False, server_default="link"),
     CheckConstraint("link_version > 0", name="link_version"),
+    CheckConstraint("receipt_way IN ('post', 'link', 'none')", name="receipt_way"),
     CheckConstraint("yen > 0", name="yen_positive"),
     CheckConstraint(
         "state IN ('offered', 'awaiting_payment', 'received', 'accepted', 'allocated',"

@@ -179,6 +179,7 @@ def add_month(tx: Transaction, row: Row[Any], month: Month) -> int:
             display_name=before.display_name,
             tell_group=before.tell_group,
             report_mail=before.report_mail,
+            receipt_way=before.receipt_way,
             sample=row.sample,
         )
         .returning(gift.c.id)

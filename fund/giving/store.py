@@ -112,6 +112,7 @@ def add_gift(tx: Transaction, gift_no: str, donor_id: int, offer: Offer, edition
                 tell_group=said.tell_group,
                 report_mail=said.report_mail,
                 sample=offer.sample,
+                receipt_way=offer.receipt_way,
             )
             .returning(gift.c.id)
         ).scalar_one()

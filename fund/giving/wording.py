@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask_babel import gettext as _
 
 from fund.giving.domain import Donor, Wish
 from fund.giving.queries import GiftView, ShareView
+from fund.kernel.calendar import format_day
 from fund.kernel.japanese import spoken_yen
 from fund.kernel.money import format_yen
 from fund.platform.web.context import locale
@@ -96,6 +99,29 @@ def kind_words() -> dict[str, str]:
         "organisation": _("法人・団体"),
         "anonymous": _("匿名"),
     }
+
+
+def receipt_way_words() -> dict[str, str]:
+    """How a receipt comes to its donor."""
+    return {
+        "link": _("メールのリンク（PDF）"),
+        "post": _("郵送（紙）"),
+        "none": _("不要"),
+    }
+
+
+def receipt_way_hints() -> dict[str, str]:
+    """What each way means."""
+    return {
+        "link": _("採納のあと、専用ページから受け取れます。印刷して申告に使えます。"),
+        "post": _("採納のあと、紙でお送りします。専用ページからも受け取れます。"),
+        "none": _("お送りしません。記録は残り、必要になれば専用ページから受け取れます。"),
+    }
+
+
+def day_text(day: dt.date) -> str:
+    """A day in the page's language."""
+    return f"{day.day} {day:%B} {day.year}" if locale() == "en" else format_day(day)
 
 
 def wish_text(wish: Wish | ShareView, names: Names) -> str:

@@ -17,6 +17,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "gift.correct": frozenset({"officer"}),
     "erasure.propose": frozenset({"officer"}),
     "erasure.decide": frozenset({"decider", "treasurer"}),
+    "one_stop.read": frozenset({"officer", "decider", "auditor"}),
+    "one_stop.handle": frozenset({"officer"}),
     "intake.enter": frozenset({"officer", "treasurer"}),
     "intake.read": frozenset({"officer", "decider", "treasurer", "auditor"}),
     "refund.propose": frozenset({"officer"}),

@@ -65,6 +65,10 @@ class Settings:
     retention_years: int = 5
     """Whole fiscal years for which papers of a gift are kept (文書保存年限)."""
     payment_methods: tuple[str, ...] = PAYMENT_METHODS
+    one_stop_until: tuple[int, int] | None = (1, 10)
+    """Month and day, in the year after a gift, by which a One-Stop application (ワンストップ特例)
+    must have arrived; None where the municipality takes none (it must be designated for the
+    exception by the minister)."""
     signing_key: str = field(default="", repr=False)
     security_contact: str = ""
     """Where to report a weakness (an address or a page); the contact mail where it is empty."""
@@ -99,6 +103,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems["SECRET_KEY"] = "needs at least 32 characters"  # noqa: S105 - a message
     if not _payment_methods(environment):
         problems["FUND_PAYMENT_METHODS"] = f"needs some of: {','.join(PAYMENT_METHODS)}"
+    try:
+        one_stop_until = _one_stop_until(environment.get("FUND_ONE_STOP_UNTIL") or "01-10")
+    except ValueError:
+        problems["FUND_ONE_STOP_UNTIL"] = "needs a day of January as 01-10, or off"
+        one_stop_until = None
     if problems:
         lines = "; ".join(f"{name}: {why}" for name, why in sorted(problems.items()))
         raise Invalid(f"settings incomplete: {lines}", problems)
@@ -119,8 +128,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         payment_methods=_payment_methods(environment),
         retention_years=int(environment.get("FUND_RETENTION_YEARS", "5")),
         signing_key=_signing_key(environment["FUND_SIGNING_KEY"]),
+        one_stop_until=one_stop_until,
         security_contact=environment.get("FUND_SECURITY_CONTACT", ""),
     )
+
+
+def _one_stop_until(text: str) -> tuple[int, int] | None:
+    """``01-10`` or ``off``; a ward may ask for an earlier day, the law has the 10th.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if text == "off":
+        return None
+    month, _, day = text.partition("-")
+    until = int(month), int(day)
+    if until[0] != 1 or not 1 <= until[1] <= 31:
+        raise ValueError(text)
+    return until
 
 
 def _signing_key(value: str) -> str:

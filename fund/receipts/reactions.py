@@ -25,6 +25,7 @@ def issue_receipts(tx: Transaction, message: GiftsAccepted) -> None:
 
 def _write_mail(tx: Transaction, gift_no: str) -> None:
     donor = giving.donor_of(tx.connection, gift_no)
+    gift = giving.gift(tx.connection, gift_no)
     found = queries.receipt_of(tx.connection, gift_no)
     if donor is None or not donor.email or found is None:
         return
@@ -38,6 +39,7 @@ def _write_mail(tx: Transaction, gift_no: str) -> None:
         "receipt_no": found.no,
         "yen": found.content["yen"],
         "link": link,
+        "receipt_way": gift.receipt_way if gift is not None else "link",
     }
     queue_mail(
         tx,

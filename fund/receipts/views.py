@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fund.giving import queries as giving
 from fund.kernel.actor import donor
+from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import NotFound
 from fund.kernel.ids import read_gift_no
 from fund.platform.web.access import permission, public
 from fund.platform.web.context import current_actor, current_house, now
-from fund.receipts import commands, queries
+from fund.receipts import commands, posting, queries
 
 blueprint = Blueprint("receipts", __name__)
 
@@ -69,6 +70,44 @@ def staff_list(number: str) -> ResponseReturnValue:
         },
         back=url_for("giving.staff_gift", no=gift_no),
     )
+
+
+@blueprint.get("/staff/receipts-to-post")
+@permission("gift.read")
+def to_post() -> ResponseReturnValue:
+    """Receipts whose donors want paper, not printed yet."""
+    with current_house().database.reading() as connection:
+        waiting = posting.to_post(connection)
+    return render_template("receipts/to_post.html", waiting=waiting)
+
+
+@blueprint.post("/staff/receipts-to-post")
+@permission("gift.correct")
+def print_to_post() -> ResponseReturnValue:
+    """Write down that the ticked receipts are printed, and open them as one PDF."""
+    printed = posting.note_posted(
+        current_house(),
+        by=current_actor(),
+        now=now(),
+        gift_nos=request.form.getlist("gift")[: posting.SHEETS],
+    )
+    if not printed:
+        flash(_("印刷する受領証明書を選んでください"), "warning")
+        return redirect(url_for("receipts.to_post"), 303)
+    return redirect(url_for("receipts.posted_sheets", gift=printed), 303)
+
+
+@blueprint.get("/staff/receipts-to-post.pdf")
+@permission("gift.correct")
+def posted_sheets() -> ResponseReturnValue:
+    """The sheets of these gifts (``?gift=…``, several)."""
+    pdf = posting.sheets(
+        current_house(),
+        by=current_actor(),
+        now=now(),
+        gift_nos=request.args.getlist("gift")[: posting.SHEETS],
+    )
+    return _pdf(pdf, f"receipts-{day_in_japan(now()):%Y%m%d}")
 
 
 def _pdf(body: bytes, number: str) -> Response:

@@ -38,6 +38,7 @@ from fund.registry.domain import programme_code
 from fund.sample import cast
 from fund.sample.bank import bank_statements
 from fund.sample.donations import Targets, at_noon, give
+from fund.sample.one_stop import leave_applications
 from fund.sample.unfinished import leave_draft
 
 DEFAULT_GIFTS = 180
@@ -87,6 +88,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
         _play_month(story, month, today, count)
     leave_draft(house, people=story.actors, groups=tuple(story.targets.groups), today=today)
     _leave_work(story, today)
+    leave_applications(house, by=story.who("officer"), today=today)
     bank_statements(house, by=story.who("treasurer"), now=at_noon(today))
     _publish(story, today)
     with house.transaction(by=system(LINE), now=at_noon(today)) as tx:

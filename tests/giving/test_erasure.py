@@ -37,7 +37,9 @@ LATER = dt.datetime(2034, 4, 2, 3, 0, tzinfo=dt.UTC)
 BY = system("test")
 NAME, GIVEN, KANA = "消去野", "わすれ子", "ショウキョノ"
 MAIL, STREET, SHOWN = "wasureko@forget.example.jp", "忘却町七丁目", "わすれな草の会"
-MARKS = (NAME, GIVEN, KANA, MAIL, STREET, SHOWN)
+BORN = "1911-03-07"
+PAPER = {"name": NAME, "kana": KANA, "postal_code": "", "address": [STREET], "phone": ""}
+MARKS = (NAME, GIVEN, KANA, MAIL, STREET, SHOWN, BORN)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,13 @@ def make_known(house: House, superuser: str) -> tuple[str, bytes]:
             " body_text, state, created_at) VALUES ('m', 'test', %s, %s, 'ja', %s, %s, 'queued',"
             " now())",
             (gift, MAIL, f"{NAME} 様", f"{NAME} 様 {STREET}"),
+        )
+        connection.execute(
+            "INSERT INTO one_stop (gift_no, state, born_on, asked_at, moved_at, arrived_on, facts,"
+            " yen) VALUES (%s, 'received', %s, now(), now(), now(), %s, 1) ON CONFLICT (gift_no)"
+            " DO UPDATE SET born_on = excluded.born_on, facts = excluded.facts,"
+            " state = 'received', arrived_on = now(), yen = 1",
+            (gift, BORN, json.dumps(PAPER, ensure_ascii=False)),
         )
         for trigger in ("refuse_change", "receipt_was_issued"):
             table = "consent" if trigger == "refuse_change" else "receipt"

@@ -193,3 +193,47 @@ def test_uses_are_read_by_code_number_or_name(text, kind):
 def test_an_unknown_use_is_never_taken_for_anywhere():
     with pytest.raises(ValueError, match="受け付けていません"):
         USES.read("うちゅう")
+
+
+@pytest.mark.parametrize(
+    "title", ["個人番号", "マイナンバー", "My Number", "個人番号（マイナンバー）"]
+)
+def test_a_file_with_a_column_of_my_numbers_is_not_taken(title):
+    text = f"受領日,寄附金額,氏名,郵便番号,住所,{title}\n2026-04-01,1000,見本,1448621,見本区,1\n"
+    with pytest.raises(Invalid, match="マイナンバー"):
+        read_sheet(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("receipt", "one_stop", "way", "asked"),
+    [
+        ("", "", "post", False),
+        ("リンク", "希望する", "link", True),
+        ("不要", "希望しない", "none", False),
+        ("ＰＤＦ", "１", "link", True),
+    ],
+)
+def test_a_row_says_how_its_papers_go_out(receipt, one_stop, way, asked):
+    facts = read_row(
+        {
+            "received_on": "2026-04-01",
+            "amount": "1000",
+            "name": "見本 花子",
+            "postal_code": "1448621",
+            "address1": "見本区",
+            "receipt": receipt,
+            "one_stop": one_stop,
+        },
+        USES,
+        SETTING,
+    )
+    assert (facts.receipt_way, facts.one_stop) == (way, asked)
+
+
+@pytest.mark.parametrize("row", [{"kind": "法人"}, {"country": "France"}])
+def test_one_stop_of_companies_and_people_abroad_is_a_bad_row(row):
+    base = {"received_on": "2026-04-01", "amount": "1000", "name": "見本", "address1": "見本区"}
+    said = {**base, "postal_code": "1448621", **row, "one_stop": "はい"}
+    with pytest.raises(Invalid) as refusal:
+        read_row(said, USES, SETTING)
+    assert "one_stop" in refusal.value.fields

@@ -13,6 +13,7 @@ from fund.desk.account import Account
 from fund.desk.account_queries import account_of, awaiting
 from fund.desk.later_use import later_use
 from fund.desk.my_gift import my_gift
+from fund.desk.my_papers import my_papers
 from fund.desk.payment_status import status, until_words
 from fund.desk.queries import DonorStory, donor_story
 from fund.desk.sentences import Lookup, told
@@ -56,6 +57,7 @@ def donor(secret: str) -> ResponseReturnValue:
         monthly = monthly_of_gift(connection, gift.no) is not None
         pledge = pledge_of_gift(connection, gift.no)
         mine = my_gift(connection, gift) | later_use(connection, gift)
+        mine |= my_papers(connection, gift, day_in_japan(now()))
         account = account_of(connection, gift.no)
         waits = awaiting(connection, gift.no, day_in_japan(now()))
         lookup = _lookup(connection, gift, account, names)

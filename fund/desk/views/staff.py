@@ -30,6 +30,9 @@ from fund.platform.outbox import failed_mails
 from fund.platform.waiting import Waiting
 from fund.platform.web.access import permission, signed_in
 from fund.platform.web.context import current_house, now
+from fund.receipts.one_stop import queries as one_stop
+from fund.receipts.one_stop.domain import notice_deadline, year_of_work
+from fund.receipts.posting import receipts_waiting
 
 
 @blueprint.get("/staff")
@@ -74,6 +77,7 @@ def _work(connection: Connection) -> list[Work]:
             "gift.correct",
             url_for("giving.staff_receipt_requests"),
         ),
+        *_paper_work(connection),
         _item(
             _("確認が必要な支払い"),
             payments.checks_waiting(connection),
@@ -98,6 +102,34 @@ def _work(connection: Connection) -> list[Work]:
             "reconciliation.read",
             url_for("reconciliation.overview"),
             Rank.MONEY_UNCLEAR,
+        ),
+    ]
+
+
+def _paper_work(connection: Connection) -> list[Work]:
+    """Receipts and forms that go by post, and notices of the One-Stop exception."""
+    year = year_of_work(day_in_japan(now()))
+    forms = url_for("one_stop.applications", look="print")
+    return [
+        _item(
+            _("郵送する受領証明書"),
+            receipts_waiting(connection),
+            "gift.correct",
+            url_for("receipts.to_post"),
+        ),
+        _item(
+            _("郵送するワンストップ特例の申請書"),
+            one_stop.forms_waiting(connection),
+            "one_stop.handle",
+            forms,
+        ),
+        _item(
+            _("住所地の自治体への通知を待つ特例の申請"),
+            one_stop.notices_waiting(connection),
+            "one_stop.handle",
+            url_for("one_stop.notice_list", year=year),
+            Rank.DEADLINE,
+            notice_deadline(year),
         ),
     ]
 

@@ -42,6 +42,7 @@ from fund.giving.commands.privacy import (
     note_batch_viewed,
     note_export,
 )
+from fund.giving.commands.receipt_ways import change_receipt_way
 from fund.giving.commands.refusals import decide_refusal, propose_refusal
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "ask_link",
     "begin_donation",
     "change_consent",
+    "change_receipt_way",
     "check_stop_key",
     "check_wish",
     "close_receipt_request",

@@ -14,6 +14,7 @@ from fund.giving.commands.patience import admit
 from fund.giving.domain import Offer, Wish, split_parts
 from fund.giving.domain.offer import check_bounds
 from fund.giving.domain.patience import Visitor
+from fund.giving.messages import OneStopAsked
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.canonical import Json
@@ -96,6 +97,8 @@ def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
     payment_no = payment_store.add_payment(tx, gift_no=gift_no, yen=offer.yen, method=offer.method)
     if offer.monthly:
         pledging.open_pledge(tx, gift_no=gift_no, gift_id=gift_id, donor_id=donor_id, offer=offer)
+    if offer.one_stop is not None:
+        tx.announce(OneStopAsked(gift_no, offer.one_stop.born_on))
     tx.audit(
         "gift.begun",
         gift_no,

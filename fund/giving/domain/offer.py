@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 from fund.giving.domain.consents import Consents
 from fund.giving.domain.donor import Donor
+from fund.giving.domain.one_stop import OneStop, check_may_ask
+from fund.giving.domain.receipt_ways import LINK, check_way
 from fund.giving.domain.shares import Part, Wish, check_parts
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Invalid
@@ -27,10 +29,11 @@ class Offer:
     One wish is given as ``wish``; several as ``parts``, one to five, which sum to ``yen`` to
     the yen. Afterwards ``parts`` always names them all and ``wish`` is the first one's.
     ``sample`` marks gifts of the sample data (見本). ``monthly`` begins a pledge: the same yen
-    by the same card every month, each month a gift of its own.
+    by the same card every month, each month a gift of its own. ``receipt_way`` is how the receipt
+    comes; ``one_stop`` the wish for the One-Stop exception, None without one.
 
     Raises:
-        Invalid: for a key, amount, method, language or mail address that cannot be.
+        Invalid: for a key, amount, method, language, mail address or wish that cannot be.
     """
 
     form_key: str
@@ -43,6 +46,8 @@ class Offer:
     sample: bool = False
     parts: tuple[Part, ...] = ()
     monthly: bool = False
+    receipt_way: str = LINK
+    one_stop: OneStop | None = None
 
     def __post_init__(self) -> None:
         if not 16 <= len(self.form_key) <= 128:
@@ -53,6 +58,7 @@ class Offer:
             raise Invalid("支払い方法か言語が正しくありません")
         if self.method in ONLINE:
             check_method(self.method, self.yen)
+        self._check_receipt()
         if self.monthly and self.method != "card":
             message = "毎月の寄附は、クレジットカードだけで申し込めます"
             raise Invalid(message, {"method": message})
@@ -64,6 +70,11 @@ class Offer:
         object.__setattr__(self, "wish", parts[0].wish)
         if self.consents.tell_group and not self.names_group:
             raise Invalid("団体を希望した寄附だけ、団体に知らせることができます")
+
+    def _check_receipt(self) -> None:
+        check_way(self.receipt_way)
+        if self.one_stop is not None:
+            check_may_ask(self.donor.kind, self.donor.country)
 
     @property
     def names_group(self) -> bool:
@@ -77,6 +88,13 @@ class Offer:
         del body["wish"]  # the first part's
         if not self.monthly:
             del body["monthly"]  # as content was before there were pledges
+        if self.receipt_way == LINK:
+            del body["receipt_way"]
+        # The day of birth is forgotten before the gift is: nothing kept may be tried against it.
+        if self.one_stop is None:
+            del body["one_stop"]
+        else:
+            body["one_stop"] = True
         body["yen"] = int(self.yen)
         body["parts"] = [{**asdict(part.wish), "yen": int(part.yen)} for part in self.parts]
         return body

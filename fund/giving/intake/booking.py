@@ -21,6 +21,7 @@ from fund.giving.domain.consents import PUBLISH_NAME, PURPOSE_OF_USE
 from fund.giving.domain.donor import ANONYMOUS
 from fund.giving.intake.domain import PAPER_VERSION, PORTAL_VERSION, RowFacts, row_facts
 from fund.giving.intake.models import intake_row
+from fund.giving.messages import OneStopAsked
 from fund.giving.models import gift
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.errors import Conflict
@@ -135,6 +136,9 @@ def _write(tx: Transaction, rows: dict[int, RowFacts], rules: Rules, *, sample: 
     _copy_consents(tx, news)
     _copy_invitations(tx, news)
     _copy_audit(tx, news, payments)
+    for new in news:
+        if new.facts.one_stop:
+            tx.announce(OneStopAsked(new.no, None))
     return news
 
 
@@ -167,7 +171,8 @@ def _copy_gifts(
     key = tx.house.settings.secret_key
     columns = (
         "id, no, donor_id, yen, state, method, form_key, form_sha256, secret_hash, edition_code,"
-        " offered_at, paid_at, received_on, paid_by, salt, publish_name, display_name, sample"
+        " offered_at, paid_at, received_on, paid_by, salt, publish_name, display_name, sample,"
+        " receipt_way"
     )
 
     def row(new: _New, payment: str) -> tuple[Any, ...]:
@@ -192,6 +197,7 @@ def _copy_gifts(
             bool(facts.display_name),
             facts.display_name,
             sample,
+            facts.receipt_way,
         )
 
     rows = (row(new, payment) for new, payment in zip(news, payments, strict=True))

@@ -270,6 +270,30 @@ COLUMNS: tuple[FileColumn, ...] = (
         "見本ポータル",
         ("ポータル", "サイト名", "申込サイト", "申込経路", "portal"),
     ),
+    FileColumn(
+        "receipt",
+        "領収書",
+        "receipt",
+        "郵送・リンク・不要。空なら郵送。",
+        "post, link or none; empty is post.",
+        "",
+        ("受領証明書", "領収書の受け取り方", "受領証明書の送付"),
+    ),
+    FileColumn(
+        "one_stop",
+        "ワンストップ特例",
+        "one_stop",
+        "「希望する」なら申請書を送ります。個人番号の列は入れないでください。",
+        "'yes' sends the form. Never a column with My Numbers.",
+        "",
+        (
+            "ワンストップ特例申請",
+            "ワンストップ特例申請書の要望",
+            "ワンストップ特例申請の希望",
+            "特例申請",
+            "申告特例申請書",
+        ),
+    ),
     FileColumn("locale", "言語", "locale", "ja か en。", "ja or en.", "", ("language",)),
     FileColumn("note", "備考", "note", "", "", "", ("メモ", "memo", "remarks")),
 )
@@ -285,6 +309,17 @@ _KNOWN = {
     for column in COLUMNS
     for called in (column.name, column.title, column.english, *column.called)
 }
+
+
+_MY_NUMBER = frozenset(
+    _key(title)
+    for title in ("個人番号", "マイナンバー", "個人番号(マイナンバー)", "my number", "myna number")
+)
+
+
+def is_my_number(title: str) -> bool:
+    """Whether a column holds My Numbers by its title; such a file is not taken."""
+    return _key(title) in _MY_NUMBER
 
 
 @dataclass(frozen=True)

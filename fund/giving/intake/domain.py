@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fund.giving.domain import Donor, Wish
-from fund.giving.domain.donor import ANONYMOUS
+from fund.giving.domain.donor import ANONYMOUS, refuse_my_number
+from fund.giving.domain.receipt_ways import POST
 from fund.kernel.canonical import Json, canonical
 from fund.kernel.errors import Forbidden, Invalid
 from fund.kernel.japanese import narrow
@@ -50,7 +51,9 @@ class RowFacts:
     ``wish_stated`` is False when the paper or portal said nothing of the use: the gift then
     enters as anywhere and its donor may choose later. ``pays`` names a gift that waits for this
     money; nothing else of the row is then used but its yen and its day. ``source`` and
-    ``source_key`` are the portal and its own number of the gift.
+    ``source_key`` are the portal and its own number of the gift. ``receipt_way`` is how the receipt
+    comes, and with it the form of the One-Stop exception where ``one_stop`` asks for it: its day
+    of birth is written by hand and never typed here.
     """
 
     yen: Yen
@@ -65,6 +68,8 @@ class RowFacts:
     pays: str = ""
     source: str = ""
     source_key: str | None = None
+    receipt_way: str = POST
+    one_stop: bool = False
 
     def as_json(self) -> dict[str, Json]:
         """The facts as they are stored with the row."""
@@ -77,6 +82,8 @@ class RowFacts:
         """A fingerprint: two rows that say the same have the same."""
         body = self.as_json()
         del body["source_key"]
+        # How its papers go out makes no other gift of a row (and rows came before this was asked).
+        del body["receipt_way"], body["one_stop"]
         return hashlib.sha256(canonical(body)).digest()
 
 
@@ -167,9 +174,13 @@ def check_note(text: str, name: str = "note") -> str:
     """A note, trimmed.
 
     Raises:
-        Invalid: if it is longer than ``MAX_NOTE`` characters.
+        Invalid: if it is longer than ``MAX_NOTE`` characters, or a My Number may stand in it.
     """
     note = text.replace("\r\n", "\n").strip()
+    try:
+        refuse_my_number(note)
+    except ValueError as error:
+        raise Invalid("メモを確認してください", {name: str(error)}) from error
     if len(note) > MAX_NOTE:
         raise Invalid(
             "メモが長すぎます",

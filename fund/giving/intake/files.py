@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from fund.giving.intake.columns import COLUMNS, Header, read_header
+from fund.giving.intake.columns import COLUMNS, Header, is_my_number, read_header
 from fund.kernel.errors import Invalid
 from fund.kernel.sentences import filled
 
@@ -164,6 +164,14 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
+def _refuse_my_numbers(header: Header) -> None:
+    if any(is_my_number(title) for title in header.unknown):
+        raise Invalid(
+            "個人番号の列があります。マイナンバーはお預かりできません。"
+            "列を消してから、もう一度選んでください"
+        )
+
+
 def _sheet(rows: Iterable[tuple[int, list[str]]], encoding: str) -> Sheet:
     """Find the header (portals put titles above it), then cut every row by it."""
     header: Header | None = None
@@ -171,6 +179,7 @@ def _sheet(rows: Iterable[tuple[int, list[str]]], encoding: str) -> Sheet:
     for number, cells in rows:
         if header is None:
             found = read_header(cells[:MAX_COLUMNS])
+            _refuse_my_numbers(found)
             if not found.missing:
                 header = found
             elif number >= MAX_HEADER_LINES:

@@ -17,6 +17,8 @@ _PERSON = (
     "wish",
     "fallback",
     "display_name",
+    "receipt",
+    "one_stop",
     "note",
 )
 FIELDS: dict[str, tuple[str, ...]] = {

@@ -16,6 +16,8 @@ from fund.giving.domain import Donor, Wish
 from fund.giving.domain import donor as reading
 from fund.giving.domain.consents import MAX_DISPLAY_NAME
 from fund.giving.domain.donor import ANONYMOUS
+from fund.giving.domain.one_stop import why_not
+from fund.giving.domain.receipt_ways import LINK, NO_COPY, POST
 from fund.giving.intake.domain import KINDS, MAX_NOTE, RowFacts
 from fund.giving.intake.uses import Uses
 from fund.kernel.calendar import parse_day
@@ -46,6 +48,24 @@ _METHODS = {
     "ポータルサイト": "portal",
 }
 _JAPAN = frozenset({"", "jp", "jpn", "japan", "日本", "日本国"})
+_WAYS = {
+    "": POST,
+    "郵送": POST,
+    "紙": POST,
+    "post": POST,
+    "リンク": LINK,
+    "メール": LINK,
+    "pdf": LINK,
+    "link": LINK,
+    "不要": NO_COPY,
+    "none": NO_COPY,
+}
+_YES = frozenset(
+    {"希望する", "希望", "あり", "有", "要", "はい", "○", "〇", "1", "yes", "y", "true"}
+)
+_NO = frozenset(
+    {"", "希望しない", "なし", "無", "不要", "いいえ", "×", "0", "no", "n", "false", "-"}
+)
 _TIME = re.compile(r"[T\s]+\d{1,2}:\d{2}.*$")
 _WEEKDAY = re.compile(r"\([月火水木金土日](曜日?)?\)")
 
@@ -103,6 +123,7 @@ class Row:
         note = self.read("note", _line(MAX_NOTE)) or self._setting.note
         source = self.read("source", _line(MAX_KEY)) or self._setting.source
         key = self.read("order_no", _line(MAX_KEY))
+        papers = self._papers(donor)
         if self.problems:
             raise Invalid("この行を確認してください", self.problems)
         return RowFacts(
@@ -118,7 +139,22 @@ class Row:
             pays=pays,
             source=source,
             source_key=key or None,
+            **papers,
         )
+
+    def _papers(self, donor: Donor) -> dict[str, Any]:
+        """How the receipt comes (by post where nothing is said), and whether One-Stop is asked."""
+        said = "".join(narrow(self.cell("receipt")).split()).casefold()
+        if said not in _WAYS:
+            self.problems["receipt"] = "領収書は、郵送・リンク・不要のどれかを書いてください"
+        asked = "".join(narrow(self.cell("one_stop")).split()).casefold()
+        if asked not in _YES | _NO:
+            self.problems["one_stop"] = "ワンストップ特例は「希望する」か、空のままにしてください"
+        nobody = donor.kind == ANONYMOUS
+        if asked in _YES and not nobody and (problem := why_not(donor.kind, donor.country)):
+            self.problems["one_stop"] = problem
+        way = NO_COPY if nobody else _WAYS.get(said, POST)
+        return {"receipt_way": way, "one_stop": asked in _YES and not nobody}
 
     def _yen(self) -> Yen:
         try:

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from fund.giving import store as giving
 from fund.giving.commands import Begun, begin_donation
 from fund.giving.domain import Consents, Offer
+from fund.giving.domain.one_stop import OneStop
 from fund.giving.intake.domain import RowFacts
 from fund.giving.intake.models import slip_print
 from fund.kernel.actor import Actor
@@ -43,6 +44,8 @@ def ask_for_slip(
         wish=facts.wish,
         method=SLIP,
         locale=facts.locale,
+        receipt_way=facts.receipt_way,
+        one_stop=OneStop() if facts.one_stop else None,
         sample=house.settings.demo,
     )
     return begin_donation(house, by=by, now=now, offer=offer)

@@ -57,6 +57,7 @@ class GiftView:
     returned_yen: Yen
     accepted_yen: Yen | None
     taken_yen: Yen
+    receipt_way: str
     shares: tuple[ShareView, ...]
 
     @property
@@ -174,6 +175,7 @@ def _view(row: Row[Any], shares: tuple[ShareView, ...]) -> GiftView:
         returned_yen=Yen(row.returned_yen),
         accepted_yen=None if row.accepted_yen is None else Yen(row.accepted_yen),
         taken_yen=Yen(row.taken_yen),
+        receipt_way=row.receipt_way,
         shares=shares,
     )
 

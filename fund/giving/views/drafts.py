@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 
 from fund.giving import commands, forms, queries
 from fund.giving.domain import Consents, Donor, Part, Wish
+from fund.giving.domain.one_stop import OneStop, why_not
+from fund.giving.domain.receipt_ways import LINK
 from fund.giving.methods import read_method
 from fund.giving.queries import Draft, Typed
 from fund.kernel.calendar import day_in_japan
@@ -45,6 +47,8 @@ class Progress:
     consents: Consents | None = None
     method: str = ""
     monthly: bool = False
+    receipt_way: str = LINK
+    one_stop: OneStop | None = None
 
     @property
     def wish(self) -> Wish:
@@ -164,11 +168,28 @@ def progress(connection: Connection, draft: Draft | None) -> Progress:
         )
         chosen = typed.get("consents", {}).get("method", "")
         method = read_method(chosen, found.yen, on_paper=True, monthly=monthly)
+        way, one_stop = forms.read_receipt(
+            typed.get("consents", {}), today(), may_one_stop=may_one_stop(donor)
+        )
     except _UseMissing as missing:
         return Progress("use", missing_use=missing.number)
     except Invalid:
         return found
-    return replace(found, missing=None, consents=consents, method=method)
+    return replace(
+        found,
+        missing=None,
+        consents=consents,
+        method=method,
+        receipt_way=way,
+        one_stop=one_stop,
+    )
+
+
+def may_one_stop(donor: Donor | None) -> bool:
+    """Whether this donor is asked about the One-Stop exception (ワンストップ特例)."""
+    if donor is None or current_house().settings.one_stop_until is None:
+        return False
+    return not why_not(donor.kind, donor.country)
 
 
 class _UseMissing(Exception):  # noqa: N818 - says where to go, not what failed

@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from fund.giving import methods
 from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
 from fund.kernel.money import Yen
@@ -87,6 +88,8 @@ def landing() -> ResponseReturnValue:
             minimum=minimum,
             edition=rules.edition,
             linked=[donating(minimum)],
+            today=drafts.today(),
+            year_end=methods.year_end(drafts.today()),
             resume=draft is not None and draft.gift_no is None and bool(draft.steps),
             start_url=url_for("giving.use", start=1, **wished()),
         )

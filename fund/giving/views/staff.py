@@ -83,6 +83,7 @@ def staff_gift(no: str) -> ResponseReturnValue:
             gift=gift,
             donor=who,
             kind_words=wording.kind_words(),
+            receipt_ways=wording.receipt_way_words(),
             payment_words=wording.payment_words(),
             consent_words=wording.consent_words(),
             consents=queries.consents_of(connection, number),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from fund.giving import commands, forms, methods, wording
 from fund.giving.domain import MAX_PARTS, TEXTS
 from fund.giving.domain.donor import with_town
+from fund.giving.domain.one_stop import deadline
 from fund.giving.queries import Draft, Typed
 from fund.giving.views import drafts
 from fund.giving.views.blueprint import blueprint
@@ -226,11 +227,19 @@ def _consents_extra(
     connection: Connection, progress: drafts.Progress, typed: Typed
 ) -> dict[str, Any]:
     del connection, typed
+    may_one_stop = drafts.may_one_stop(progress.donor)
+    until = current_house().settings.one_stop_until
     return {
+        "receipt_ways": wording.receipt_way_words(),
+        "receipt_hints": wording.receipt_way_hints(),
+        "may_one_stop": may_one_stop,
+        "one_stop_until": deadline(drafts.today(), until) if may_one_stop and until else None,
         "texts": {text.purpose: text.shown(locale()) for text in TEXTS},
         "names_group": progress.names_group,
         "method_choices": methods.choices(progress.yen, on_paper=True, monthly=progress.monthly),
         "method_hints": methods.hints(),
+        "today": drafts.today(),
+        "year_end": methods.year_end(drafts.today()),
         "method_refusals": [] if progress.monthly else methods.refusals(progress.yen),
         "name": progress.donor.name if progress.donor else "",
     }
@@ -255,6 +264,9 @@ def consents_submit() -> ResponseReturnValue:
             lambda: forms.read_consents(typed, name, names_group=done.names_group),
             lambda: methods.read_method(
                 typed["method"], done.yen, on_paper=True, monthly=done.monthly
+            ),
+            lambda: forms.read_receipt(
+                typed, drafts.today(), may_one_stop=drafts.may_one_stop(done.donor)
             ),
         ):
             try:

@@ -57,7 +57,13 @@ def _rows(connection: Connection, progress: drafts.Progress) -> list[dict[str, A
     rows += [
         ("consents", _("報告のメール"), yes[said.report_mail]),
         ("consents", _("支払い方法"), wording.method_words()[progress.method]),
+        ("consents", _("領収書"), wording.receipt_way_words()[progress.receipt_way]),
     ]
+    if drafts.may_one_stop(who):
+        asked = progress.one_stop
+        rows.append(("consents", _("ワンストップ特例"), yes[asked is not None]))
+        if asked is not None and asked.born_on is not None:
+            rows.append(("consents", _("生年月日"), wording.day_text(asked.born_on)))
     return [
         {
             "label": label,
@@ -180,6 +186,8 @@ def _offer(draft: Draft, progress: drafts.Progress) -> Offer:
         parts=progress.parts,
         method=progress.method,
         monthly=progress.monthly,
+        receipt_way=progress.receipt_way,
+        one_stop=progress.one_stop,
         locale=locale(),
         sample=current_house().settings.demo,
     )
