@@ -71,14 +71,16 @@ class Story:
 
 
 def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: int = 1) -> None:
-    """Play the story up to ``now`` in an empty database.
+    """Play the story up to the last noon (Japan) before ``now`` in an empty database.
+
+    Everybody in it acts at noon, so that nothing stands in the books before it happened.
 
     Raises:
         Conflict: when there are people in the database already.
     """
     if is_planted(house):
         raise Conflict("this database is not empty")
-    today = day_in_japan(now)
+    today = day_in_japan(now - dt.timedelta(hours=12))
     first = fiscal_year_bounds(max(FIRST_FY, fiscal_year(today) - 2))[0]
     story = Story(house, random.Random(seed), {})  # noqa: S311 - sample data, not secrets
     _open(story, first)
