@@ -41,6 +41,7 @@ from fund.platform.web.access import public
 from fund.platform.web.context import EXTENSION, locale
 from fund.platform.web.locale import LocalePrefix, request_locale
 from fund.publication import views as publication_views
+from fund.publication.closing import views as closing_views
 from fund.receipts import views as receipt_views
 from fund.receipts.one_stop import views as one_stop_views
 from fund.site import WordsBand, frame
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     one_stop_views.blueprint,
     allocation_views.blueprint,
     publication_views.blueprint,
+    closing_views.blueprint,
     desk_views.blueprint,
 )
 CSRF_EXEMPT = ("payments.stripe_webhook", "publication.cosign", "giving.stop_mail")

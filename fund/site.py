@@ -113,6 +113,7 @@ def _staff_nav(may: Callable[[str], bool]) -> list[dict[str, Any]]:
         ("disbursement.read", money_out, _("交付"), "grants.staff_disbursements"),
         ("reconciliation.read", checks, _("銀行"), "bank.desk"),
         ("reconciliation.read", checks, _("決済会社"), "reconciliation.overview"),
+        ("year.read", checks, _("年度の締め"), "closing.staff_years"),
         ("mail.read", checks, _("メール"), "desk.mail"),
         ("board.read", checks, _("点検"), "desk.board"),
     )

@@ -23,6 +23,7 @@ from fund.platform import once as _once
 from fund.platform import outbox as _outbox
 from fund.platform.database import metadata
 from fund.publication import models as _publication
+from fund.publication.closing import models as _closing
 from fund.receipts import models as _receipts
 from fund.receipts.one_stop import models as _one_stop
 from fund.registry import models as _registry
@@ -51,6 +52,7 @@ REGISTERED = (
     _one_stop,
     _allocation,
     _publication,
+    _closing,
 )
 """Importing a module registers its tables in ``metadata``."""
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "fund.cli.books:check",
     "import": "fund.cli.importing:import_files",
     "reconcile": "fund.cli.reconciling:reconcile",
+    "year": "fund.cli.years:year",
     "state": "fund.cli.state:state",
     "allocate": "fund.allocation.cli:allocate",
     "recheck": "fund.allocation.cli:recheck",

@@ -20,7 +20,7 @@ from fund.registry import queries as registry
 Pages = list[tuple[str, Changed]]
 EVERY_GROUP = 10_000
 """Groups have four digits."""
-LEDGER_PAGES = ("/", "/ledger", "/glance", "/grants", "/runs")
+LEDGER_PAGES = ("/", "/ledger", "/glance", "/grants", "/runs", "/years")
 """Pages that say something else with every new entry."""
 OTHER_PAGES = (
     "/give",

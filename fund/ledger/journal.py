@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from fund.kernel.money import Yen
-from fund.ledger import facts
+from fund.ledger import facts, years
 from fund.ledger.domain import Entry, LotPosting, Posting, entry_content
 from fund.ledger.models import journal_entry, lot, lot_posting, posting
 from fund.platform.house import Message, Transaction
@@ -81,12 +81,16 @@ def record(tx: Transaction, entry: Entry) -> int | None:
     """Write an entry in the caller's transaction.
 
     Returns the entry's internal id, or None when this fact had been recorded before
-    (the world may repeat itself; the ledger does not).
+    (the world may repeat itself; the ledger does not). What happened in a fiscal year that is
+    closed by now is dated into the open one (see ``years``).
 
     Raises:
+        Conflict: when it is an act of the house dated into a closed fiscal year.
+        Unavailable: when the year is being closed at this moment.
         sqlalchemy.exc.IntegrityError: when a pot or lot would be overdrawn
             (``ck_pot_never_overdrawn``, ``lot_never_overdrawn``).
     """
+    entry = years.in_open_year(tx, entry)
     lines, lots = _in_order(entry)
     values = {
         "kind": entry.kind,
@@ -103,10 +107,11 @@ def record(tx: Transaction, entry: Entry) -> int | None:
         "accounts": [account for account, _ in lines],
         "yens": [yen for _, yen in lines],
     }
-    if entry.lots or entry.new_lots:
-        found = tx.connection.execute(_RECORD_WITH_LOTS, values | _lot_values(entry, lots))
-    else:
-        found = tx.connection.execute(_RECORD, values)
+    with years.closing_told():
+        if entry.lots or entry.new_lots:
+            found = tx.connection.execute(_RECORD_WITH_LOTS, values | _lot_values(entry, lots))
+        else:
+            found = tx.connection.execute(_RECORD, values)
     recorded = found.scalar_one_or_none()
     if recorded is None:
         return None
@@ -145,25 +150,32 @@ def record_many(tx: Transaction, entries: Iterable[Entry]) -> Iterator[int]:
     or not at all.
 
     Raises:
+        Conflict: when one is an act of the house dated into a closed fiscal year.
+        Unavailable: when its year is being closed at this moment.
         sqlalchemy.exc.IntegrityError: when a fact or a lot is recorded already, or when a pot or
             lot would be overdrawn.
     """
-    for batch in _prepared(entries):
-        yield from _copy(tx, batch)
+    for batch in _prepared(entries, years.closed_through(tx.connection)):
+        with years.closing_told():
+            ids = _copy(tx, batch)
+        yield from ids
         for kind in sorted({ready.entry.kind for ready in batch}):
             tx.announce(EntryRecorded(kind))
 
 
-def _prepared(entries: Iterable[Entry]) -> Iterator[list[_Ready]]:
-    """Entries as they are stored, in batches that the database takes in one go."""
+def _prepared(entries: Iterable[Entry], closed: int | None) -> Iterator[list[_Ready]]:
+    """Entries as they are stored, in batches that the database takes in one go.
+
+    ``closed`` is the last fiscal year that is closed.
+    """
     if isinstance(entries, Sequence) and len(entries) <= IN_ONE_GO:
         if entries:
-            yield [_ready(entry) for entry in entries]
+            yield [_ready(entry, closed) for entry in entries]
         return
     waiting = iter(entries)
 
     def prepare() -> list[_Ready]:
-        return [_ready(entry) for entry in islice(waiting, IN_ONE_GO)]
+        return [_ready(entry, closed) for entry in islice(waiting, IN_ONE_GO)]
 
     # The next entries are built and hashed while the database takes in the last ones.
     with ThreadPoolExecutor(max_workers=1) as ahead:
@@ -183,7 +195,8 @@ class _Ready(NamedTuple):
     sha256: bytes
 
 
-def _ready(entry: Entry) -> _Ready:
+def _ready(entry: Entry, closed: int | None) -> _Ready:
+    entry = years.dated_open(entry, closed)
     lines, lots = _in_order(entry)
     detail = json.dumps(dict(entry.detail), ensure_ascii=False)
     sha256 = hashlib.sha256(entry_content(entry, lines, lots)).digest()

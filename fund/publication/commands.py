@@ -1,4 +1,4 @@
-"""The one act of this room: appending to the public log."""
+"""The first act of this room: appending to the public log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from fund.giving import queries as giving
 from fund.kernel.actor import Actor
-from fund.platform.house import House
-from fund.publication import store
+from fund.platform.house import House, Transaction
+from fund.publication import queries, store
 from fund.publication.domain.entries import Booked, Draft, body, commitment, draft, payment_sum
 from fund.publication.domain.kinds import PAYMENT_SUMS
 from fund.publication.domain.measures import (
@@ -37,23 +37,29 @@ def append_pending(house: House, *, by: Actor, now: dt.datetime) -> int:
     accepted yet stay private and block nothing. Repeating it with nothing new changes nothing.
     """
     with house.transaction(by=by, now=now) as tx:
-        last = store.hold_log(tx.connection)
-        found = store.waiting(tx.connection, MOST_AT_ONCE)
-        if not found:
-            return 0
-        drafts = _drafts(tx.connection, found)
-        reversed_ids = {entry.reverses for entry in drafts if entry.reverses is not None}
-        earlier = store.published(tx.connection, reversed_ids)
-        # The seed is drawn here and kept nowhere: nobody can undo the shuffle.
-        ordered, _ = order_batch(
-            drafts,
-            store.guarded_balances(tx.connection, drafts),
-            earlier,
-            secrets.SystemRandom().shuffle,
-        )
-        numbered = _Numbering(tx.connection, last, earlier, ordered).entries
-        store.append(tx.connection, numbered, now)
-        return len(numbered)
+        store.hold_log(tx.connection)
+        return append_waiting(tx)
+
+
+def append_waiting(tx: Transaction) -> int:
+    """Append up to ``MOST_AT_ONCE`` in the caller's transaction, which holds the log."""
+    found = store.waiting(tx.connection, MOST_AT_ONCE)
+    if not found:
+        return 0
+    drafts = _drafts(tx.connection, found)
+    reversed_ids = {entry.reverses for entry in drafts if entry.reverses is not None}
+    earlier = store.published(tx.connection, reversed_ids)
+    # The seed is drawn here and kept nowhere: nobody can undo the shuffle.
+    ordered, _ = order_batch(
+        drafts,
+        store.guarded_balances(tx.connection, drafts),
+        earlier,
+        secrets.SystemRandom().shuffle,
+    )
+    last = queries.last_no(tx.connection)
+    numbered = _Numbering(tx.connection, last, earlier, ordered).entries
+    store.append(tx.connection, numbered, tx.now)
+    return len(numbered)
 
 
 def _drafts(connection: Connection, found: Sequence[store.Waiting]) -> list[Draft]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from fund.kernel.canonical import canonical
 from fund.platform.invariants import Invariant, by_sql
 from fund.publication import queries
+from fund.publication.closing.invariants import CLOSED
 from fund.publication.counting import COUNTED
 from fund.publication.domain.kinds import KIND_WORDS
 from fund.publication.signed_invariants import SIGNED
@@ -173,5 +174,6 @@ INVARIANTS = (
         _postings,
     ),
     *COUNTED,
+    *CLOSED,
     *SIGNED,
 )

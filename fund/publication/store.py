@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select, text
 
 from fund.ledger.accounts import is_guarded
-from fund.publication import queries
 from fund.publication.domain.entries import Booked, Draft
 from fund.publication.domain.measures import Measures, Tags
 from fund.publication.models import public_entry, public_posting, public_source
@@ -76,10 +75,9 @@ class NewEntry:
     search_text: str
 
 
-def hold_log(connection: Connection) -> int:
-    """Wait until nobody else appends, and return the last number given (zero for none)."""
+def hold_log(connection: Connection) -> None:
+    """Wait until nobody else appends; held until the commit."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
-    return queries.last_no(connection)
 
 
 def waiting(connection: Connection, most: int) -> list[Waiting]:

@@ -31,6 +31,7 @@ from fund.ledger import accounts, facts, journal
 from fund.ledger import queries as ledger
 from fund.manual.commands import publish_edition, published_documents
 from fund.platform.house import House
+from fund.publication.closing.commands import decide_closing, propose_closing
 from fund.publication.commands import append_pending
 from fund.registry import commands as registry
 from fund.registry import queries as register
@@ -62,6 +63,8 @@ class Story:
     house: House
     dice: random.Random
     actors: dict[str, Actor]
+    first: dt.date
+    """The day on which the books begin."""
     targets: Targets = field(default_factory=lambda: Targets((), (), ()))
     waiting: list[str] = field(default_factory=list)
 
@@ -82,7 +85,7 @@ def plant(house: House, *, now: dt.datetime, gifts: int = DEFAULT_GIFTS, seed: i
         raise Conflict("this database is not empty")
     today = day_in_japan(now - dt.timedelta(hours=12))
     first = fiscal_year_bounds(max(FIRST_FY, fiscal_year(today) - 2))[0]
-    story = Story(house, random.Random(seed), {})  # noqa: S311 - sample data, not secrets
+    story = Story(house, random.Random(seed), {}, first)  # noqa: S311 - sample data, not secrets
     _open(story, first)
     months = list(_months(first, today))
     for number, month in enumerate(months):
@@ -203,6 +206,8 @@ def _play_month(story: Story, month: dt.date, today: dt.date, gifts: int) -> Non
         return
     _accept(story, settled)
     _bank_counter_cash(story, settled)
+    if month.month == 6:
+        _close_year(story, fiscal_year(month) - 1, settled)
     if month + dt.timedelta(days=30) <= today:
         _play_year(story, month)
     _publish(story, settled)
@@ -254,6 +259,23 @@ def _play_year(story: Story, month: dt.date) -> None:
         _pay(story, month.replace(day=28))
     elif month.month == 3:
         _settle(story, month.replace(day=30))
+
+
+def _close_year(story: Story, fy: int, day: dt.date) -> None:
+    """The treasurer closes the year that ended, once its cash period is over; another decides."""
+    if fiscal_year_bounds(fy)[0] < story.first:
+        return
+    at = at_noon(day)
+    propose_closing(
+        story.house,
+        by=story.who("treasurer"),
+        now=at,
+        fy=fy,
+        note="出納整理期間が終わりました（見本）",
+    )
+    decide_closing(
+        story.house, by=story.who("decider"), now=at, fy=fy, decision_no=f"見本-{fy}-締め"
+    )
 
 
 def _apply(story: Story, day: dt.date, chosen: list[int]) -> None:

@@ -49,7 +49,7 @@ const FACTS = {
   "disbursement.paid": { award: named, yen: positive },
   "settlement.confirmed": { award: named, spent: natural, returned: natural },
   "grant.returned": BACK, "award.reduced": BACK, "award.cancelled": BACK,
-  "manual.edition": { edition: named }, "period.closed": { sha256: digest }, "log.key": { vkey: named },
+  "manual.edition": { edition: named }, "period.closed": { sha256: digest, closed_on: (value) => typeof value === "string" && value.length === 10 && !Number.isNaN(yearOf(value)) }, "log.key": { vkey: named },
 };
 const COMMON_FORMS = { reverses: maybe(positive), reason: maybe(named), clauses: maybe(listOf(named)) };
 const TO_DONORS = ["fund:", "committed:", "assets:due-from-ward", "assets:clearing:", "assets:bank"];
@@ -132,6 +132,9 @@ class Ledger {
     this.undone = new Set();
     this.commitments = new Set();
     this.moved = new Map();
+    this.years = new Map();
+    this.yearEnds = [];
+    this.closedYear = 0;
     this.first = this.last = null;
   }
 
@@ -172,12 +175,16 @@ class Ledger {
 
   move(entry) {
     const check = this.findings[5];
+    if (entry.fy <= this.closedYear) this.findings[11].fail(`${entry.no}: fiscal year ${entry.fy} was closed before`);
+    let year = this.years.get(entry.fy);
+    if (!year) this.years.set(entry.fy, year = new Map());
     let off = 0;
     const touched = new Set();
     for (const { account, yen } of entry.postings) {
       check.counted++;
       off += yen;
       this.balances.set(account, (this.balances.get(account) || 0) + yen);
+      year.set(account, (year.get(account) || 0) + yen);
       if (guarded(account)) { touched.add(account); this.findings[6].counted++; }
     }
     if (off) check.fail(`${entry.no}: off by ${off}`);
@@ -322,6 +329,15 @@ class Ledger {
     if (hex(sha256(utf8.encode(spell(trial)))) !== entry.sha256) {
       this.findings[11].fail(`${entry.no}: the trial balance is another one`);
     }
+    if (entry.on !== `${entry.fy + 1}-03-31`) {
+      this.findings[11].fail(`${entry.no}: ${entry.on} is not the end of fiscal year ${entry.fy}`);
+    }
+    this.closedYear = Math.max(this.closedYear, entry.fy);
+    const sums = new Map();
+    for (const [fy, moved] of this.years) {
+      if (fy <= entry.fy) for (const [account, yen] of moved) sums.set(account, (sums.get(account) || 0) + yen);
+    }
+    this.yearEnds.push([entry.fy, sums]);
   }
 
   close() {

@@ -89,14 +89,20 @@ function frameOf(name, ledger) {
   const day = new Date(`${ledger.last}T00:00:00Z`);
   day.setUTCDate(day.getUTCDate() + 1);
   const next = day.toISOString().slice(0, 10);
-  const accounts = [...ledger.balances.keys()].sort().map((name) => [journalAccount(name), ledger.balances.get(name)]);
-  const each = (line) => accounts.map(([account, yen]) => `${line(account, yen)}\n`).join("");
+  const accounts = [...ledger.balances.keys()].sort().map(journalAccount);
+  const each = (line) => accounts.map((account) => `${line(account)}\n`).join("");
+  const told = (sums, line) => [...sums.keys()].sort()
+    .map((account) => `${line(journalAccount(account), sums.get(account))}\n`).join("");
+  // What was there on 31 March of each closed year is asserted before what is there in the end.
+  const years = ledger.yearEnds.filter(([, sums]) => sums.size);
   if (name === "ledger.journal") {
+    const asserted = (day, sums) => `${day} * balances\n${told(sums, (a, yen) => `    ${a}  0 JPY = ${yen} JPY`)}`;
     return [`; 公開台帳 (public ledger)\ndecimal-mark .\ncommodity 1000. JPY\n${each((a) => `account ${a}`)}\n`,
-      `${next} * balances\n${each((a, yen) => `    ${a}  0 JPY = ${yen} JPY`)}`];
+      years.map(([fy, sums]) => asserted(`${fy + 1}-03-31`, sums)).join("") + asserted(next, ledger.balances)];
   }
+  const balanced = (day, sums) => told(sums, (a, yen) => `${day} balance ${a}  ${yen} JPY`);
   return [`option "title" "みえる基金 公開台帳"\noption "operating_currency" "JPY"\n\n${each((a) => `${ledger.first} open ${a} JPY`)}\n`,
-    each((a, yen) => `${next} balance ${a}  ${yen} JPY`)];
+    years.map(([fy, sums]) => balanced(`${fy + 1}-04-01`, sums)).join("") + balanced(next, ledger.balances)];
 }
 
 class Tables {

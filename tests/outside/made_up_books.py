@@ -18,13 +18,14 @@ from typing import Any
 from fund.allocation.domain.files import plan_bytes, problem_from
 from fund.allocation.domain.plan import allocate
 from fund.kernel.calendar import fiscal_year
-from fund.kernel.canonical import Json, canonical
+from fund.kernel.canonical import Json
 from fund.kernel.money import Yen
 from fund.ledger import accounts, facts, reversals
 from fund.ledger.domain import Entry, Posting
 from fund.ledger.facts import Line, Share
 from fund.ledger.redirections import NewUse, Why, designation_redirected
 from fund.ledger.reversals import Back, Taking, Undone
+from fund.publication.closing.domain import balance_sha256, last_day
 from fund.publication.domain.entries import Booked, body, commitment, draft, payment_sum
 
 FIRST = dt.date(2022, 4, 1)
@@ -79,11 +80,21 @@ class Books:
         gifts = max(12, (self.size // self.blocks - OTHERS) * 10 // 24)
         block, on = 0, FIRST
         while self.size - self.no > gifts * 24 // 10 + OTHERS:
-            on = FIRST + dt.timedelta(days=min(block, self.blocks) * 1_500 // self.blocks)
+            before, on = (
+                on,
+                FIRST + dt.timedelta(days=min(block, self.blocks) * 1_500 // self.blocks),
+            )
+            for year in range(fiscal_year(before), fiscal_year(on)):
+                yield self._close(year, on)
             yield from _Block(self, block, on, gifts).entries()
             block += 1
         while True:
             yield self._one(facts.fee_charged(f"F{self.no}", Yen(36), on))
+
+    def _close(self, year: int, on: dt.date) -> bytes:
+        """The entry that closes a fiscal year, with the fingerprint of all balances now."""
+        detail: dict[str, Json] = {"sha256": balance_sha256(self.balances), "closed_on": str(on)}
+        return self._one(Entry("period.closed", f"FY{year}", last_day(year), detail=detail))
 
     def _one(self, entry: Entry, *, reverses: int | None = None, salt: str = "") -> bytes:
         """The public bytes of an entry, added to the books."""
@@ -160,10 +171,6 @@ class _Block:
         lines = yield from self._run()
         yield from self._bank(lines)
         yield from self._award_ends(lines)
-        if self.block % 5 == 4:
-            trial = {name: yen for name, yen in self.books.balances.items() if yen}
-            digest = hashlib.sha256(canonical(trial)).hexdigest()
-            yield one(Entry("period.closed", f"P{self.fact}", self.on, detail={"sha256": digest}))
 
     def _gift(self, number: int) -> facts.Gift:
         turn = self.block * 7 + number * 13

@@ -87,6 +87,7 @@ def _views(entries: int) -> Shelf:
                 tuple((one.upper(), url_for("allocation.runs_twin", form=one)) for one in _PLAIN),
                 at_once,
             ),
+            Dataset(_("年度ごとの決算"), (("CSV", url_for("closing.years_csv")),), at_once),
             Dataset(_("ひと目での数字"), (("JSON", url_for("publication.glance_json")),), at_once),
             Dataset(
                 _("手引き（版ごとの原文）"),

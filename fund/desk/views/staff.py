@@ -30,6 +30,9 @@ from fund.platform.outbox import failed_mails
 from fund.platform.waiting import Waiting
 from fund.platform.web.access import permission, signed_in
 from fund.platform.web.context import current_house, now
+from fund.publication.closing.domain import cash_day
+from fund.publication.closing.queries import years_to_propose
+from fund.publication.closing.store import closings_waiting
 from fund.receipts.one_stop import queries as one_stop
 from fund.receipts.one_stop.domain import notice_deadline, year_of_work
 from fund.receipts.posting import receipts_waiting
@@ -96,6 +99,7 @@ def _work(connection: Connection) -> list[Work]:
             Rank.MONEY_UNCLEAR,
         ),
         *_grant_work(connection),
+        *_year_work(connection),
         _item(
             _("決済会社との照合で残ったもの"),
             _unmatched(connection),
@@ -184,6 +188,29 @@ def _grant_work(connection: Connection) -> list[Work]:
             grants.disbursements_waiting(connection),
             "disbursement.pay",
             url_for("grants.staff_disbursements"),
+        ),
+    ]
+
+
+def _year_work(connection: Connection) -> list[Work]:
+    """Fiscal years to close: to propose once their cash period is over, to decide when proposed."""
+    page = url_for("closing.staff_years")
+    ended = years_to_propose(connection, day_in_japan(now()))
+    since = cash_day(min(ended)) if ended else None
+    return [
+        _item(
+            _("締めの起案を待つ年度"),
+            Waiting(len(ended), since),
+            "year.propose",
+            page,
+            Rank.PROCEDURE,
+        ),
+        _item(
+            _("決定を待つ年度の締め"),
+            closings_waiting(connection),
+            "year.close",
+            page,
+            Rank.PROCEDURE,
         ),
     ]
 

@@ -48,6 +48,7 @@ from fund.giving.queries.refusals import (
 )
 from fund.giving.queries.waiting import (
     batches_to_decide,
+    gifts_held,
     gifts_to_propose,
     receipts_to_correct,
     refusals_to_decide,
@@ -86,6 +87,7 @@ __all__ = [
     "gift_by_secret",
     "gifts",
     "gifts_by_no",
+    "gifts_held",
     "gifts_of_batch",
     "gifts_to_propose",
     "names_at_acceptance",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import Connection, exists, select
 
 from fund.giving.models import acceptance_batch, acceptance_item, gift, receipt_request, refusal
@@ -24,6 +26,12 @@ def gifts_to_propose(connection: Connection) -> Waiting:
             gift.c.state == "received", ~proposed
         ),
     )
+
+
+def gifts_held(connection: Connection, last: dt.date) -> Waiting:
+    """Gifts received up to a day that are not accepted: their money is held for the donors."""
+    asked = select(gift.c.received_on.label("since"), _LEFT.label("yen"))
+    return tally(connection, asked.where(gift.c.state == "received", gift.c.received_on <= last))
 
 
 def batches_to_decide(connection: Connection) -> Waiting:

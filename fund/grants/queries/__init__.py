@@ -21,6 +21,7 @@ from fund.grants.queries.awards import (
 )
 from fund.grants.queries.disbursements import (
     DisbursementView,
+    awards_to_settle,
     disbursement,
     disbursements,
     disbursements_waiting,
@@ -47,6 +48,7 @@ __all__ = [
     "awards",
     "awards_found",
     "awards_named",
+    "awards_to_settle",
     "disbursement",
     "disbursements",
     "disbursements_waiting",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from fund.grants import models
 from fund.grants.domain import is_disbursement_no
@@ -48,6 +48,22 @@ def disbursements_waiting(connection: Connection) -> Waiting:
     found = models.disbursement.c
     asked = select(found.requested_at.label("since"), found.yen)
     return tally(connection, asked.where(found.state == "requested"))
+
+
+def awards_to_settle(connection: Connection, fy: int) -> Waiting:
+    """Awards of a fiscal year that were paid and not settled: the yen are what was paid."""
+    award, part = models.award.c, models.disbursement.c
+    paid = (
+        select(func.sum(part.yen))
+        .where(part.award_id == award.id, part.state == "paid")
+        .scalar_subquery()
+    )
+    return tally(
+        connection,
+        select(award.decided_on.label("since"), paid.label("yen")).where(
+            award.fy == fy, ~award.historical, award.state == "disbursed"
+        ),
+    )
 
 
 def disbursements(

@@ -12,7 +12,8 @@ from fund.kernel.actor import Actor, system
 from fund.kernel.calendar import ZONE, day_in_japan
 from fund.kernel.errors import Conflict, Invalid
 from fund.kernel.money import Yen
-from fund.ledger import facts, journal
+from fund.kernel.sentences import filled
+from fund.ledger import facts, journal, years
 from fund.payments import commands as payments
 from fund.payments.facts import Dossier
 from fund.payments.ports import Provider
@@ -177,7 +178,8 @@ def reimburse_fees(
     ``reference`` is the bank's or the decision's number; one reference is booked once.
 
     Raises:
-        Invalid: for an amount beyond what is owed, a day to come, or no reference.
+        Invalid: for an amount beyond what is owed, a day to come or of a closed fiscal year,
+            or no reference.
         Conflict: when this reference was booked before.
     """
     reference = reference.strip()
@@ -188,6 +190,11 @@ def reimburse_fees(
             problems["yen"] = "1円から、まだ補われていない額までで入力してください"
         if on > day_in_japan(now):
             problems["on"] = "きょうまでの日を入力してください"
+        elif on < (first := years.first_open_day(tx.connection)):
+            problems["on"] = filled(
+                "この年度の帳簿は締め切られています。%(first)sからの日を入力してください",
+                first=first,
+            )
         if not 0 < len(reference) <= 60:
             problems["reference"] = "60文字までで入力してください（例：通帳の摘要、伝票の番号）"
         if problems:

@@ -16,6 +16,7 @@ from fund.publication.dictionary.pages import (
     LEDGER_WITH_SUMS,
     RUNS_PAGE,
 )
+from fund.publication.dictionary.years import ACCOUNTS
 from fund.publication.release.columns import SHEETS
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -30,6 +31,7 @@ _PAGE_FILES = (
     (GRANTS, "/grants.csv"),
     (GROUPS_PAGE, "/groups.csv"),
     (RUNS_PAGE, "/runs.csv"),
+    (ACCOUNTS, "/years.csv"),
 )
 
 

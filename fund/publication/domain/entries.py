@@ -35,7 +35,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "award.reduced": ("award", "yen", "back"),
     "award.cancelled": ("award", "yen", "back"),
     "manual.edition": ("edition", "sha256", "effective_on"),
-    "period.closed": ("sha256",),
+    "period.closed": ("sha256", "closed_on"),
     "log.key": ("vkey",),
 }
 """Kind → the keys of its detail that are public under the same name."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.canonical import Json, canonical
 from fund.platform.web.twins import safe_cell
 from fund.publication.dictionary.fields import Field, Sheet, cell
@@ -28,6 +29,7 @@ from fund.publication.release.rows import (
     posting_rows,
 )
 
+A_DAY = dt.timedelta(days=1)
 _PER_ENTRY = (
     (columns.ENTRIES, lambda entry: [entry_row(entry)]),
     (columns.POSTINGS, posting_rows),
@@ -154,19 +156,27 @@ def write_data(
     folder.table(columns.AWARDS, (award.row() for _, award in awards))
     folder.table(columns.BALANCES, books.balance_rows())
     folder.table(EVENTS, ())  # the fund holds none yet; the layout is there for readers
+    day = last + A_DAY
+    years = [(fiscal_year_bounds(fy)[1], sums) for fy, sums in books.year_ends() if sums]
     _join(
         folder,
         "data/ledger.journal",
         journals.hledger_head(books.balances),
         "hledger",
-        [journals.hledger_tail(books.balances, last)],
+        [
+            *(journals.hledger_tail(sums, end) for end, sums in years),
+            journals.hledger_tail(books.balances, day),
+        ],
     )
     _join(
         folder,
         "data/ledger.beancount",
         journals.beancount_head(books.balances, first),
         "beancount",
-        journals.beancount_tail(books.balances, last),
+        [
+            *(line for end, sums in years for line in journals.beancount_tail(sums, end + A_DAY)),
+            *journals.beancount_tail(books.balances, day),
+        ],
     )
     given = grants360.grants(books.awards, registers.group_names, publisher)
     folder.put("data/360giving.json", _pretty(given))

@@ -44,9 +44,9 @@ def hledger_entry(entry: Entry) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def hledger_tail(balances: Mapping[str, int], last: dt.date) -> str:
-    """A last transaction of nothing that asserts every balance."""
-    lines = [f"{last + dt.timedelta(days=1)} * balances"]
+def hledger_tail(balances: Mapping[str, int], day: dt.date) -> str:
+    """A transaction of nothing that asserts every balance, behind all others of its day."""
+    lines = [f"{day} * balances"]
     lines += [
         f"    {account_name(name)}  0 JPY = {yen} JPY" for name, yen in sorted(balances.items())
     ]
@@ -68,8 +68,7 @@ def beancount_entry(entry: Entry) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def beancount_tail(balances: Mapping[str, int], last: dt.date) -> Iterator[str]:
-    """Assertions of every balance at the beginning of the day after the last entry."""
-    day = last + dt.timedelta(days=1)
+def beancount_tail(balances: Mapping[str, int], day: dt.date) -> Iterator[str]:
+    """Assertions of every balance at the beginning of a day."""
     for name, yen in sorted(balances.items()):
         yield f"{day} balance {account_name(name)}  {yen} JPY\n"

@@ -54,17 +54,24 @@ class Books:
 
     balances: dict[str, int] = field(default_factory=dict)
     awards: dict[str, Award] = field(default_factory=dict)
+    closed: list[int] = field(default_factory=list)
+    """Fiscal years that were closed, in order."""
+    _moved: dict[int, dict[str, int]] = field(default_factory=dict)
     _acts: dict[int, Entry] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """Add one entry."""
         if entry["kind"] == "award.decided":
             self.awards[entry["award"]] = Award(entry)
+        if entry["kind"] == "period.closed":
+            self.closed.append(entry["fy"])
         undone = self._acts.get(entry.get("reverses") or 0)
+        moved = self._moved.setdefault(entry["fy"], {})
         act, sign = (entry, 1) if undone is None else (undone, -1)
         for posting in entry["postings"]:
             account, yen = posting["account"], posting["yen"]
             self.balances[account] = self.balances.get(account, 0) + yen
+            moved[account] = moved.get(account, 0) + yen
             award = self.awards.get(account.removeprefix("committed:"))
             if award is not None and act["kind"] == "disbursement.paid":
                 award.disbursed += yen
@@ -80,6 +87,15 @@ class Books:
             award.spent += sign * act["spent"]
         elif award is not None and act["kind"] == "grant.returned":
             award.returned += sign * act["yen"]
+
+    def year_ends(self) -> Iterator[tuple[int, dict[str, int]]]:
+        """Each closed year with the balances on its 31 March, accounts that moved until then."""
+        for closed in self.closed:
+            sums: dict[str, int] = {}
+            for fy, moved in self._moved.items():
+                for account, yen in moved.items() if fy <= closed else ():
+                    sums[account] = sums.get(account, 0) + yen
+            yield closed, sums
 
     def balance_rows(self) -> Iterator[Row]:
         """Accounts that ever moved, by name."""

@@ -55,6 +55,11 @@ def _digest(value: Any) -> bool:
     return isinstance(value, str) and bool(_HEX.fullmatch(value))
 
 
+def _day(value: Any) -> bool:
+    """A day of the calendar, as ``2026-05-20``."""
+    return isinstance(value, str) and len(value) == 10 and _is_day(value)
+
+
 def _run(value: Any) -> bool:
     """A run's number also names a folder: nothing that leads elsewhere."""
     return isinstance(value, str) and bool(_RUN.fullmatch(value))
@@ -132,7 +137,7 @@ FACTS: Mapping[str, Mapping[str, Form]] = {
     "award.reduced": _back,
     "award.cancelled": _back,
     "manual.edition": {"edition": _named, "sha256": _text},
-    "period.closed": {"sha256": _digest},
+    "period.closed": {"sha256": _digest, "closed_on": _day},
     "log.key": {"vkey": _named},
 }
 """Kind → the facts it must have; kinds that are not named have none of their own."""
@@ -217,13 +222,21 @@ def period_fault(on: str, fy: str) -> str | None:
     """A day or month of the calendar that belongs to the fiscal year (April to March)."""
     if not _ON.fullmatch(on):
         return "fiscal year or day"
-    try:
-        day = dt.date.fromisoformat(on if len(on) > len("2026-05") else f"{on}-01")
-    except ValueError:
+    whole = on if len(on) > len("2026-05") else f"{on}-01"
+    if not _is_day(whole):
         return f"{on} is no day"
+    day = dt.date.fromisoformat(whole)
     if str(day.year - (day.month < 4)) != fy:
         return f"{on} does not lie in fiscal year {fy}"
     return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return bool(_ON.fullmatch(text))
 
 
 def _is_posting(one: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fund.publication.verifier.rows import account_of
 
@@ -21,19 +21,40 @@ _HLEDGER = "; 公開台帳 (public ledger)\ndecimal-mark .\ncommodity 1000. JPY\
 _BEANCOUNT = 'option "title" "みえる基金 公開台帳"\noption "operating_currency" "JPY"\n\n'
 
 
-def frame_of(name: str, balances: Mapping[str, int], first: str, last: str) -> tuple[str, str]:
+def frame_of(
+    name: str,
+    balances: Mapping[str, int],
+    years: Sequence[tuple[int, Mapping[str, int]]],
+    first: str,
+    last: str,
+) -> tuple[str, str]:
     """Head and tail of a file with rows; ``first`` and ``last`` day are those with postings.
+
+    ``years`` are the closed fiscal years with the balances on their 31 March, which a journal
+    asserts before the last ones.
 
     No line can be slipped in: a comment, an option or an ``include`` is no part of either.
     """
     if name in HEADS:
         return f"{HEADS[name]}\n", ""
-    accounts = [(account_of(account), yen) for account, yen in sorted(balances.items())]
+    accounts = [account_of(account) for account in sorted(balances)]
     day = dt.date.fromisoformat(last) + dt.timedelta(days=1)
     if name.endswith(".journal"):
-        declared = "".join(f"account {account}\n" for account, _ in accounts)
-        asserted = "".join(f"    {account}  0 JPY = {yen} JPY\n" for account, yen in accounts)
-        return f"{_HLEDGER}{declared}\n", f"{day} * balances\n{asserted}"
-    opened = "".join(f"{first} open {account} JPY\n" for account, _ in accounts)
-    balanced = "".join(f"{day} balance {account}  {yen} JPY\n" for account, yen in accounts)
-    return f"{_BEANCOUNT}{opened}\n", balanced
+        declared = "".join(f"account {account}\n" for account in accounts)
+        ends = "".join(_asserted(f"{fy + 1}-03-31", sums) for fy, sums in years if sums)
+        return f"{_HLEDGER}{declared}\n", ends + _asserted(str(day), balances)
+    opened = "".join(f"{first} open {account} JPY\n" for account in accounts)
+    ends = "".join(_balanced(f"{fy + 1}-04-01", sums) for fy, sums in years)
+    return f"{_BEANCOUNT}{opened}\n", ends + _balanced(str(day), balances)
+
+
+def _asserted(day: str, balances: Mapping[str, int]) -> str:
+    lines = (
+        f"    {account_of(name)}  0 JPY = {yen} JPY\n" for name, yen in sorted(balances.items())
+    )
+    return f"{day} * balances\n{''.join(lines)}"
+
+
+def _balanced(day: str, balances: Mapping[str, int]) -> str:
+    named = sorted(balances.items())
+    return "".join(f"{day} balance {account_of(name)}  {yen} JPY\n" for name, yen in named)

@@ -105,6 +105,12 @@ class Ledger:
     )
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
+    year_ends: list[tuple[int, dict[str, int]]] = field(default_factory=list)
+    """Closed fiscal years with the balances on their 31 March, of accounts that moved till then."""
+    _moved: dict[int, dict[str, int]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    )
+    _closed_year: int = 0
     _acts: dict[int, dict[str, Any]] = field(default_factory=dict)
     _reversed: set[int] = field(default_factory=set)
 
@@ -120,11 +126,11 @@ class Ledger:
             text = body.decode("utf-8")
             if (gift := read_gift(text)) is not None and _is_plain(no, gift, _OF_A_GIFT):
                 self.shares.month = gift.on
-                self._move(no, gift.moves)
+                self._move(no, int(gift.fy), gift.moves)
                 self.shares.receive(no, gift.gift, gift.commitment, gift.moves, gift.shares)
                 self.shares.settle(no, gift.moves)
             elif (line := read_line(text)) is not None and _is_plain(no, line, _OF_A_LINE):
-                self._move(no, line.moves)
+                self._move(no, int(line.fy), line.moves)
                 self._spend(no, line, line.moves)
                 self.shares.settle(no, line.moves)
             else:
@@ -148,7 +154,7 @@ class Ledger:
             self.findings[5].fail(f"{no}: {len(moves.pairs)} posting(s)")
         if kind in GOVERNANCE and moves.pairs:
             self.findings[5].fail(f"{no}: {kind} moves no money")
-        self._move(no, moves)
+        self._move(no, entry["fy"], moves)
         self._follow(entry, moves)
         self.shares.settle(no, moves)
 
@@ -159,14 +165,17 @@ class Ledger:
         self.shares.close(self.balances)
         self.awards.close()
 
-    def _move(self, no: int, moves: Moves) -> None:
+    def _move(self, no: int, fy: int, moves: Moves) -> None:
+        if fy <= self._closed_year:
+            self.findings[11].fail(f"{no}: fiscal year {fy} was closed before")
         self.findings[5].counted += len(moves.pairs)
         self.findings[6].counted += moves.guarded
         if moves.off:
             self.findings[5].fail(f"{no}: off by {moves.off}")
-        balances = self.balances
+        balances, moved = self.balances, self._moved[fy]
         for account, yen in moves.pairs:
             balances[account] += yen
+            moved[account] += yen
         for account in moves.debited:
             if balances[account] > 0:
                 self.findings[6].fail(f"{no}: {account} at {-balances[account]}")
@@ -254,6 +263,15 @@ class Ledger:
         trial = {name: yen for name, yen in self.balances.items() if yen}
         if hashlib.sha256(spelled(trial)).hexdigest() != entry["sha256"]:
             check.fail(f"{entry['no']}: the trial balance is another one")
+        fy = entry["fy"]
+        if entry["on"] != f"{fy + 1}-03-31":
+            check.fail(f"{entry['no']}: {entry['on']} is not the end of fiscal year {fy}")
+        self._closed_year = max(self._closed_year, fy)
+        sums: dict[str, int] = defaultdict(int)
+        for year, moved in self._moved.items():
+            for name, yen in moved.items() if year <= fy else ():
+                sums[name] += yen
+        self.year_ends.append((fy, dict(sums)))
 
 
 def _is_plain(no: int, read: Gift | Line, roots: frozenset[str]) -> bool:

@@ -45,7 +45,7 @@ class Journal:
     """What a journal says: its transactions by number, and the balances it asserts."""
 
     told: dict[int, Told] = field(default_factory=dict)
-    asserted: dict[str, int] = field(default_factory=dict)
+    asserted: list[tuple[str, int]] = field(default_factory=list)
 
 
 def read_journal(text: str) -> Journal:
@@ -62,7 +62,7 @@ def read_journal(text: str) -> Journal:
         elif inside and (found := _POSTING.match(line)):
             lines.append((found[1], int(found[2])))
         elif found := _BALANCE.match(line):
-            journal.asserted[found[1] or found[3]] = int(found[2] or found[4])
+            journal.asserted.append((found[1] or found[3], int(found[2] or found[4])))
         elif _OTHER.match(line):
             inside = False
         else:
@@ -202,9 +202,10 @@ def _awards(ledger: Ledger) -> Iterator[list[Any]]:
         yield [number, facts["no"], *told, fields, facts.get("title", ""), award.ceiling, *money]
 
 
-def _asserted(ledger: Ledger) -> dict[str, int]:
-    """The balances a journal must assert."""
-    return {account_of(account): yen for account, yen in ledger.balances.items()}
+def _asserted(ledger: Ledger) -> list[tuple[str, int]]:
+    """The balances a journal must assert, in its order: of closed years, then of the end."""
+    sums = [*(ended for _, ended in ledger.year_ends), ledger.balances]
+    return [(account_of(name), yen) for one in sums for name, yen in sorted(one.items())]
 
 
 def _frames(
@@ -215,7 +216,7 @@ def _frames(
     if name not in HEADS and not days[0]:
         return _is_empty(data)
     try:
-        head, tail = frame_of(name, ledger.balances, *days)
+        head, tail = frame_of(name, ledger.balances, ledger.year_ends, *days)
     except ValueError:
         return False  # an entry without a day: check 4 says so
     return data[:begin] + data[end:] == (head + tail).encode() and len(head.encode()) in (

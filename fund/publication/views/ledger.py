@@ -341,7 +341,7 @@ def _value_word(name: str, value: str, names: registry.Names) -> str:
 def _useful_views() -> list[dict[str, str]]:
     """Links to what people ask most often."""
     year = fiscal_year(day_in_japan(now()))
-    return [
+    kept = [
         {"label": label, "href": ledger_url(arguments)}
         for label, arguments in (
             (_("今年度に受け入れた寄附"), {"fy": str(year), "kind": "donation.received"}),
@@ -352,3 +352,4 @@ def _useful_views() -> list[dict[str, str]]:
             (_("決まりと決定"), {"kind": "manual.edition,award.decided,allocation.approved"}),
         )
     ]
+    return [*kept, {"label": _("年度ごとの決算"), "href": url_for("closing.years")}]

@@ -161,11 +161,10 @@ def open_lines(
     return [_view(row) for row in connection.execute(query)]
 
 
-def lines_waiting(connection: Connection) -> Waiting:
-    """What of the statements is not explained: the yen are what is left, in and out alike."""
-    return tally(
-        connection, select(bank_line.c.day.label("since"), _LEFT.label("yen")).where(_LEFT != 0)
-    )
+def lines_waiting(connection: Connection, last: dt.date | None = None) -> Waiting:
+    """What of the statements, up to a day, is not explained: yen left, in and out alike."""
+    asked = select(bank_line.c.day.label("since"), _LEFT.label("yen")).where(_LEFT != 0)
+    return tally(connection, asked if last is None else asked.where(bank_line.c.day <= last))
 
 
 def open_count(connection: Connection) -> int:

@@ -1,0 +1,1 @@
+"""Closing a fiscal year: proposed by the treasurer, decided by another person, never undone."""
