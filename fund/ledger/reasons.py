@@ -50,6 +50,7 @@ class Undone(StrEnum):
     DASHBOARD = "dashboard"
     DISPUTE = "dispute"
     REFUND_FAILED = "refund-failed"
+    PAYOUT_FAILED = "payout-failed"
     REINSTATEMENT = "reinstatement"
     OTHER = "other"
 
@@ -103,6 +104,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         Undone.DASHBOARD: ("決済会社の画面での返金", "refunded at the provider"),
         Undone.DISPUTE: ("支払いの異議", "the payment was disputed"),
         Undone.REFUND_FAILED: ("返金が届かなかった", "the refund did not arrive"),
+        Undone.PAYOUT_FAILED: (
+            "決済会社からの入金が届かなかった",
+            "the provider's payout did not arrive",
+        ),
         Undone.REINSTATEMENT: ("返金のあとの穴うめ", "fills the hole a refund left"),
         Undone.OTHER: ("その他", "other"),
     }

@@ -187,7 +187,7 @@ def test_a_match_taken_back_reverses_the_booking_and_the_gift_waits_again(
     kinds = rows(
         app_dsn, "SELECT kind, reverses IS NOT NULL, reason FROM journal_entry ORDER BY id"
     )
-    assert kinds == [("payment.received", False, None), ("entry.reversed", True, "同姓同名の別人")]
+    assert kinds == [("payment.received", False, None), ("entry.reversed", True, "mistake")]
     with pytest.raises(Conflict):
         matching.unmatch(house, by=treasurer, now=LATER, match_id=match.id, reason="もう一度")
     assert broken(house) == []
@@ -258,6 +258,28 @@ def test_interest_and_a_bank_fee_are_learnt_from_the_bank(house: House, treasure
     matching.unmatch(house, by=treasurer, now=LATER, match_id=match.id, reason="別の口座の利息")
     assert balance(house, accounts.GENERAL) == 0
     assert broken(house) == []
+
+
+def test_why_a_match_was_undone_is_not_published_in_the_officers_own_words(
+    house: House, treasurer: Actor, app_dsn: str
+) -> None:
+    """They may name a payer, and the log forgets nothing: the public reads a published code."""
+    take_in(house, treasurer, bank_lines((12, "ﾘｿｸ")))
+    (interest,) = open_lines(house)
+    matching.book_line(house, by=treasurer, now=LATER, line_id=interest.id, what="interest")
+    (match,) = matches(house, interest.id)
+    words = "ヤマダ ハナコ様の振込でした"
+    matching.unmatch(house, by=treasurer, now=LATER, match_id=match.id, reason=words)
+    while append_pending(house, by=treasurer, now=LATER):
+        pass
+    assert matches(house, interest.id)[0].undone_reason == words
+    assert rows(app_dsn, "SELECT kind, reason FROM public_entry ORDER BY no") == [
+        ("interest.earned", None),
+        ("entry.reversed", "mistake"),
+    ]
+    kept = rows(app_dsn, "SELECT convert_from(body, 'UTF8'), search_text FROM public_entry")
+    assert "ヤマダ" not in str(kept)
+    assert "ヤマダ" not in str(rows(app_dsn, "SELECT reason, detail FROM journal_entry"))
 
 
 def test_a_payer_somebody_waits_for_is_not_the_tills_cash(

@@ -268,3 +268,19 @@ def test_a_reversal_needs_what_it_reverses() -> None:
 
 def test_search_reads_every_width_of_letters() -> None:
     assert folded("Ａ２０２６ ﾐｽﾞﾍﾞ") == "a2026 ミズベ"
+
+
+@pytest.mark.parametrize(
+    ("written", "public"),
+    [("mistake", "mistake"), ("ヤマダ ハナコ様の分", "other"), ("", "other"), (None, None)],
+)
+def test_a_reason_is_public_as_a_published_code_only(
+    written: str | None, public: str | None
+) -> None:
+    moved = [("assets:bank", 5), ("assets:clearing:counter", -5)]
+    one = booked(2, "entry.reversed", moved, reverses=1, reason=written)
+    assert draft(one).reason == public
+    paid = booked(
+        3, "payment.returned", [("held:unaccepted", 5), ("assets:bank", -5)], reason=written
+    )
+    assert payment_sum([paid], DAY, None).reason == public

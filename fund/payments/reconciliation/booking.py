@@ -11,6 +11,7 @@ from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan
 from fund.kernel.money import Yen
 from fund.ledger import accounts, facts, journal
+from fund.ledger.reasons import Undone
 from fund.payments.reconciliation import store
 from fund.payments.reconciliation.domain import MOVEMENT_WITHIN
 from fund.payments.reconciliation.models import provider_movement
@@ -42,7 +43,8 @@ def _book(tx: Transaction, row: Row[Any]) -> int:
     written = [journal.record(tx, entry) for entry in entries]
     if row.status != "paid" and row.arrived_entry is not None:
         on = _bounced_on(tx, row)
-        written.append(journal.reverse(tx, row.arrived_entry, on=on, reason="payout-failed"))
+        reason = Undone.PAYOUT_FAILED
+        written.append(journal.reverse(tx, row.arrived_entry, on=on, reason=reason))
     booked = sum(entry is not None for entry in written)
     if booked:
         tx.audit("payout.booked", row.id, status=row.status, yen=row.yen, fees=int(fees))

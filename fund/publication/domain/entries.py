@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from fund.kernel.calendar import fiscal_year
 from fund.kernel.canonical import Json, canonical
+from fund.ledger.reasons import CODES, Undone
 from fund.publication.domain.kinds import MONTH_ONLY, PAYMENT_SUMS
 
 MAX_BODY = 65_535
@@ -132,9 +133,14 @@ def draft(booked: Booked, committed_to: str | None = None) -> Draft:
         postings=booked.postings,
         own=_own_facts(booked, committed_to),
         reverses=booked.reverses,
-        reason=booked.reason,
+        reason=published_reason(booked.reason),
         clauses=booked.clauses,
     )
+
+
+def published_reason(reason: str | None) -> str | None:
+    """A reason as the log may keep it: one of the published codes, whatever was written inside."""
+    return reason if reason is None or reason in CODES else Undone.OTHER.value
 
 
 def payment_sum(payments: Sequence[Booked], on: dt.date, batch: str | None) -> Draft:
@@ -152,6 +158,7 @@ def payment_sum(payments: Sequence[Booked], on: dt.date, batch: str | None) -> D
         for account, yen in payment.postings:
             sums[account] = sums.get(account, 0) + yen
     month, first_day = _public_day(kind, on)
+    reasons = {payment.reason for payment in payments}
     own: dict[str, Json] = {
         "count": len(payments),
         "yen": sum(yen for yen in sums.values() if yen > 0),
@@ -164,7 +171,7 @@ def payment_sum(payments: Sequence[Booked], on: dt.date, batch: str | None) -> D
         first_day=first_day,
         postings=tuple((account, yen) for account, yen in sorted(sums.items()) if yen),
         own=own if batch is None else {**own, "batch": batch},
-        reason=payments[0].reason if len({payment.reason for payment in payments}) == 1 else None,
+        reason=published_reason(payments[0].reason) if len(reasons) == 1 else None,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from fund.kernel.errors import Conflict, NotFound
 from fund.kernel.money import Yen
 from fund.ledger import journal
+from fund.ledger.reasons import Undone
 from fund.payments import store as payments
 from fund.payments.bank import queries, store
 from fund.payments.bank.domain import check_reason
@@ -65,7 +66,8 @@ def undo(tx: Transaction, match_id: int, reason: str, *, on: dt.date) -> Sequenc
             for part in parts
         ],
     )
-    if row.booked and journal.reverse(tx, row.entry_id, on=on, reason=kept) is None:
+    # The typed words stay with the match: they may name a payer, and the journal is published.
+    if row.booked and journal.reverse(tx, row.entry_id, on=on, reason=Undone.MISTAKE) is None:
         raise Conflict("この記帳は、すでに取り消されています")
     return [int(part.line_id) for part in parts]
 
