@@ -67,6 +67,11 @@ const leafHash = (entry) => sha256(LEAF, entry);
 const nodeHash = (left, right) => sha256(NODE, left, right);
 const utf8 = new TextEncoder();
 const strictText = new TextDecoder("utf-8", { fatal: true });
+function unhex(text) {
+  if (typeof text !== "string" || !/^([0-9a-f]{2})*$/.test(text)) throw new Error("not hexadecimal");
+  return Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));
+}
+
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 function same(a, b) {
@@ -113,6 +118,22 @@ function joined(row) {
   const data = new Uint8Array(row.length * 32);
   row.forEach((hash, i) => data.set(hash, 32 * i));
   return data;
+}
+
+// The root an inclusion proof leads to (RFC 6962).
+function inclusionRoot(leaf, index, size, hashes) {
+  if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) throw new Error("no such leaf");
+  let at = index, last = size - 1, result = leaf;
+  for (const sibling of hashes) {
+    if (!last) throw new Error("the proof is too long");
+    if (at % 2 || at === last) {
+      result = nodeHash(sibling, result);
+      while (at && at % 2 === 0) { at /= 2; last = Math.floor(last / 2); }
+    } else result = nodeHash(result, sibling);
+    at = Math.floor(at / 2); last = Math.floor(last / 2);
+  }
+  if (last) throw new Error("the proof is too short");
+  return result;
 }
 
 // A Merkle tree (RFC 6962) that grows leaf by leaf and hands out its tiles as they fill.

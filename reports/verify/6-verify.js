@@ -61,9 +61,11 @@ async function verify(folder, asked, progress) {
   if (older) wanted.add(older.size);
   const ledger = new Ledger(findings), log = await logOf(folder, head.size, wanted);
   const tables = await Tables.open(source, findings[10]);
-  let size = 0, told = 0;
+  const proof = readProof(asked, findings[7]);
+  let size = 0, told = 0, proved = null;
   for (let texts; (texts = await log.next()).length;) {
     for (const text of texts) {
+      if (proof && size === proof.index) proved = text;
       const entry = ledger.take(++size, text);
       if (entry) tables.take(entry);
     }
@@ -82,6 +84,7 @@ async function verify(folder, asked, progress) {
     }
   }
   if (older) compareOlder(older, head, roots, findings[3]);
+  if (proof) findings.proved = checkProof(proof, proved, head.size, findings[7]);
   ledger.close();
   await tables.close(ledger);
   checkNames(source, [...listed.keys()], head.size, ledger.runs, findings);
@@ -99,7 +102,45 @@ function compareOlder(older, head, roots, check) {
   check.counted = older.size;
   const root = roots.get(older.size);
   if (older.origin !== head.origin) check.fail(`another log: ${older.origin}`);
-  if (!root || !same(root, older.root)) check.fail(`the first ${older.size} entries are not those of the older checkpoint`);
+  if (older.size > head.size) {
+    check.fallShort(`the older checkpoint has ${older.size} entries, this release ${head.size}`);
+  } else if (!root || !same(root, older.root)) check.fail(`the first ${older.size} entries are not those of the older checkpoint`);
+}
+
+function readProof(asked, check) {
+  if (!asked.proof) return null;
+  try {
+    const proof = JSON.parse(asked.proof);
+    if (!Number.isSafeInteger(proof.index) || typeof proof.entry !== "string") throw new Error("another shape");
+    return proof;
+  } catch (error) {
+    check.fail(`proof file: ${error.message}`);
+    return null;
+  }
+}
+
+// The donor's own entry: under its head, in this log, and about whom the proof file opens.
+function checkProof(proof, text, size, check) {
+  try {
+    const { index, entry, opening } = proof, head = readHead(proof.checkpoint), told = JSON.parse(entry);
+    const root = inclusionRoot(leafHash(utf8.encode(entry)), index, head.size, proof.hashes.map(unhex));
+    if (!same(root, head.root)) throw new Error("the entry is not under its checkpoint");
+    const { gift, received_on, name } = opening, salt = unhex(opening.salt);
+    const said = utf8.encode(spell({ gift, received_on, name })), domain = utf8.encode("mieru-fund/gift/v1\0");
+    const whole = new Uint8Array([...domain, ...salt, ...said]);
+    if (hex(sha256(whole)) !== told.commitment || told.gift !== gift) {
+      throw new Error("the entry does not commit to this gift and name");
+    }
+    if (index >= size) {
+      check.fallShort(`proof file: entry ${index + 1} of a release of ${size}`);
+      return null;
+    }
+    if (text !== entry) throw new Error("the log has another entry at this place");
+    return index + 1;
+  } catch (error) {
+    check.fail(`proof file: ${error.message}`);
+    return null;
+  }
 }
 
 async function readSums(source, check) {

@@ -23,23 +23,36 @@ function row(check) {
   return item;
 }
 
+function sentence(findings, wrong, size) {
+  if (!wrong.length) {
+    const [mine, yours] = findings.proved
+      ? [`あなたの寄附は、台帳の${findings.proved}番にあります。`, ` Your gift is number ${findings.proved} in the ledger.`]
+      : ["", ""];
+    return [`✔ この台帳の${size}件の記帳は、すべて足し算が合い、書きかえられていません。${mine}`,
+      `✔ All ${size} entries of this ledger add up, and none of them was rewritten.${yours}`];
+  }
+  if (wrong.every((check) => check.wrong === check.beyond)) {
+    return [`✖ この${size}件は合っていますが、お持ちのものは、もっと先の記帳を知っています。10分ほどあとの新しい公開データで、もう一度お確かめください。それでもこう出るときは、記帳がなくなっています。`,
+      `✖ These ${size} entries agree, but what you brought knows of later ones. Check newer data in ten minutes; if it still says so, entries have gone missing.`];
+  }
+  return [`✖ この台帳には合わないところがあります（${wrong.map((check) => check.number).join("、")}）。`,
+    `✖ Something in this ledger does not agree (check ${wrong.map((check) => check.number).join(", ")}).`];
+}
+
 function show(findings) {
-  const checks = Object.values(findings), wrong = checks.filter((check) => check.wrong);
+  const checks = Object.keys(TITLES).map((number) => findings[number]), wrong = checks.filter((check) => check.wrong);
   byId("checks").replaceChildren(...checks.map(row));
   const size = findings[4].counted.toLocaleString("ja-JP");
-  byId("answer").textContent = wrong.length
-    ? `✖ この台帳には合わないところがあります（${wrong.map((check) => check.number).join("、")}）。`
-    : `✔ この台帳の${size}件の記帳は、すべて足し算が合い、書きかえられていません。`;
-  byId("answer-en").textContent = wrong.length
-    ? `✖ Something in this ledger does not agree (check ${wrong.map((check) => check.number).join(", ")}).`
-    : `✔ All ${size} entries of this ledger add up, and none of them was rewritten.`;
+  const [ja, en] = sentence(findings, wrong, size);
+  byId("answer").textContent = ja;
+  byId("answer-en").textContent = en;
   byId("answer").dataset.ok = String(!wrong.length);
   byId("answer").focus();
 }
 
 async function run(source) {
-  const since = byId("since").files[0], vkey = byId("vkey").value.trim();
-  const asked = { since: since ? await since.text() : null, vkey: vkey || null };
+  const since = byId("since").files[0], proof = byId("proof").files[0], vkey = byId("vkey").value.trim();
+  const asked = { since: since ? await since.text() : null, proof: proof ? await proof.text() : null, vkey: vkey || null };
   byId("checks").replaceChildren();
   byId("answer").textContent = "調べています…";
   byId("answer-en").textContent = "Checking…";

@@ -369,6 +369,8 @@ def test_a_donors_proof_is_checked_with_the_release_and_opens_only_for_its_donor
     other = {**proof, "index": proof["index"] + 1}
     assert failing(files, proof=json.dumps(other).encode()) == {7}
     assert failing(files, proof=b"{}") == {3}
+    said = verify(files, Asked(proof=answer.data)).sentence()
+    assert said.endswith(f"あなたの寄附は、台帳の{proof['index'] + 1}番にあります。")
     assert client.get("/d/nonsense/proof.json").status_code == 404
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import database as testing
 import pytest
@@ -16,7 +18,7 @@ from forging import Files
 from houses import wired_house
 from lies import LIES, Liar, Lie
 from playwright.sync_api import Page, sync_playwright
-from sample_books import small_story
+from sample_books import gift_no, small_story
 from werkzeug.serving import make_server
 
 from fund.app import create_app
@@ -25,6 +27,7 @@ from fund.platform.cluster import APP, Cluster
 from fund.publication import releases, signing
 from fund.publication.commands import append_pending
 from fund.publication.ports import Signer
+from fund.publication.proofs import proof_of
 
 NOW = dt.datetime(2026, 5, 20, 3, 0, tzinfo=dt.UTC)
 pytestmark = pytest.mark.journey
@@ -36,6 +39,7 @@ class Stage:
     address: str
     folder: Path
     signer: Signer
+    proof: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,9 @@ def stage(
         server = make_server("127.0.0.1", 0, create_app(house), threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Stage(f"http://127.0.0.1:{server.server_port}", made.place, house.port(Signer))
+        proof = proof_of(house, gift_no(1))
+        address = f"http://127.0.0.1:{server.server_port}"
+        yield Stage(address, made.place, house.port(Signer), proof)
         server.shutdown()
         thread.join()
         server.server_close()
@@ -123,6 +129,28 @@ def choose(page: Page, stage: Stage, folder: Path) -> tuple[str, set[int]]:
     page.goto(f"{stage.address}/release/verify.html")
     page.set_input_files("#folder", folder)
     return answer(page)
+
+
+def test_a_donors_proof_file_is_found_in_the_ledger_or_named(
+    stage: Stage, page: Page, tmp_path: Path
+) -> None:
+    """The proof that fits, one opened with another name, of another place, and a torn one."""
+    opening, index = stage.proof["opening"], stage.proof["index"]
+    brought = {
+        "right": json.dumps(stage.proof),
+        "renamed": json.dumps({**stage.proof, "opening": {**opening, "name": "別の人"}}),
+        "moved": json.dumps({**stage.proof, "index": index + 1}),
+        "torn": json.dumps(stage.proof)[:-9],
+    }
+    for name, text in brought.items():
+        file = tmp_path / f"{name}.json"
+        file.write_text(text, encoding="utf-8")
+        page.goto(f"{stage.address}/release/verify.html")
+        page.set_input_files("#proof", file)
+        page.set_input_files("#folder", stage.folder)
+        sentence, wrong = answer(page)
+        assert wrong == (set() if name == "right" else {7}), name
+        assert (f"あなたの寄附は、台帳の{index + 1}番にあります。" in sentence) is (name == "right")
 
 
 def test_where_no_worker_may_run_the_page_hashes_by_itself(

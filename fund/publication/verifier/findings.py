@@ -23,13 +23,23 @@ SHOWN, LONGEST = 20, 400
 
 @dataclass
 class Check:
-    """One check: how many things it looked at, and the first things that are wrong."""
+    """One check: how many things it looked at, and the first things that are wrong.
+
+    ``beyond`` counts those that only ask for more entries than the release has: it is either
+    older than what the visitor brings along, or was cut.
+    """
 
     number: int
     counted: int = 0
     wrong: int = 0
     notes: list[str] = field(default_factory=list)
     said: str = ""
+    beyond: int = 0
+
+    def fall_short(self, note: str) -> None:
+        """What the visitor brings along knows of entries that are not here."""
+        self.beyond += 1
+        self.fail(note)
 
     def fail(self, note: str) -> None:
         """Something is wrong; what a forger wrote is spelled so that no terminal obeys it."""
@@ -45,10 +55,11 @@ class Check:
 
 
 class Findings:
-    """All twelve checks of one verification."""
+    """All twelve checks of one verification; ``proved`` is the number of the donor's own entry."""
 
     def __init__(self) -> None:
         self.checks = {number: Check(number) for number in TITLES}
+        self.proved: int | None = None
 
     def __getitem__(self, number: int) -> Check:
         return self.checks[number]
@@ -75,6 +86,13 @@ class Findings:
         """The last line, for everybody."""
         if self.ok:
             size = self[4].counted
-            return f"この台帳の{size}件の記帳は、すべて足し算が合い、書きかえられていません。"
+            mine = f"あなたの寄附は、台帳の{self.proved}番にあります。" if self.proved else ""
+            return f"この台帳の{size}件の記帳は、すべて足し算が合い、書きかえられていません。{mine}"
+        if all(check.wrong == check.beyond for check in self.checks.values()):
+            return (
+                f"この{self[4].counted}件は合っていますが、お持ちのものは、もっと先の記帳を知って"
+                "います。10分ほどあとの新しい公開データで、もう一度お確かめください。"
+                "それでもこう出るときは、記帳がなくなっています。"
+            )
         numbers = ", ".join(str(check.number) for check in self.checks.values() if not check.ok)
         return f"この台帳には合わないところがあります（check {numbers}）。"

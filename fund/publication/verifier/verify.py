@@ -181,7 +181,11 @@ class _Pass:
             check.counted = older.size
             if older.origin != self._head.origin:
                 check.fail(f"another log: {older.origin}")
-            if self._root_of(tree, older.size) != older.root:
+            if older.size > self._head.size:
+                check.fall_short(
+                    f"the older checkpoint has {older.size} entries, this release {self._head.size}"
+                )
+            elif self._root_of(tree, older.size) != older.root:
                 check.fail(f"the first {older.size} entries are not those of the older checkpoint")
 
     def _older(self, asked: Asked) -> Head | None:
@@ -211,13 +215,20 @@ class _Pass:
         try:
             bundle, at = divmod(proof["index"], trees.WIDTH)
             leaf = next(iter(self._leaves(bundle)[at : at + 1]), None)
-            if fault := proof_fault(proof, leaf):
+            mine = trees.leaf_hash(str(proof["entry"]).encode("utf-8"))
+            if fault := proof_fault(proof, mine if leaf is None else leaf):
                 check.fail(f"proof file: {fault}")
+            elif leaf is None:
+                check.fall_short(
+                    f"proof file: entry {proof['index'] + 1} of a release of {self._head.size}"
+                )
+            else:
+                self._findings.proved = proof["index"] + 1
         except (*_UNREADABLE, AttributeError, OverflowError) as error:
             check.fail(f"proof file: {error!r}")
 
 
-def proof_fault(proof: dict[str, Any], leaf: bytes | None) -> str | None:
+def proof_fault(proof: dict[str, Any], leaf: bytes) -> str | None:
     """What is wrong with a donor's proof file, given the leaf the log has at its place."""
     opening, entry = proof["opening"], proof["entry"]
     told = read_json(entry.encode("utf-8"))
@@ -226,7 +237,7 @@ def proof_fault(proof: dict[str, Any], leaf: bytes | None) -> str | None:
     hashes = [bytes.fromhex(one) for one in proof["hashes"]]
     if trees.inclusion_root(mine, proof["index"], head.size, hashes) != head.root:
         return "the entry is not under its checkpoint"
-    if leaf is None or leaf != mine:
+    if leaf != mine:
         return "the log has another entry at this place"
     named = {key: opening[key] for key in ("gift", "received_on", "name")}
     spelled = json.dumps(named, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
