@@ -76,10 +76,14 @@ def _pay_another_award(liar: Liar) -> None:
 
 def _steal_into_another_pot(liar: Liar) -> None:
     """A gift's yen enter the general pot and leave it again for another's line."""
-    gift = liar.first("donation.received")
-    for posting in gift["postings"]:
-        if posting["account"].startswith("fund:"):
-            posting["account"] = "fund:general"
+    gifts = (entry for entry in liar.entries if entry["kind"] == "donation.received")
+    moved = next(  # accepted gifts stand in any order, and one may be the general pot's already
+        posting
+        for gift in gifts
+        for posting in gift["postings"]
+        if posting["account"].startswith("fund:") and posting["account"] != "fund:general"
+    )
+    moved["account"] = "fund:general"
 
 
 def _decide_twice(liar: Liar) -> None:
