@@ -29,6 +29,7 @@ from fund.kernel.errors import Conflict
 from fund.kernel.money import Yen
 from fund.ledger import accounts, facts, journal
 from fund.ledger import queries as ledger
+from fund.ledger.reasons import Undone
 from fund.manual.commands import publish_edition, published_documents
 from fund.platform.house import House
 from fund.publication.closing.commands import decide_closing, propose_closing
@@ -47,6 +48,8 @@ OPENING = Yen(600_000)
 FIRST_FY = 2024
 DATA = Path(__file__).resolve().parent / "data"
 LINE = "sample"
+MISTAKEN = 10
+"""The month in which the counter's cash is booked with a wrong amount, and put right."""
 ASKED = (240_000, 180_000, 320_000, 150_000, 210_000, 120_000)
 
 
@@ -242,10 +245,16 @@ def _accept(story: Story, day: dt.date) -> None:
 def _bank_counter_cash(story: Story, day: dt.date) -> None:
     with story.house.database.reading() as connection:
         held = ledger.balance(connection, accounts.CLEARING_COUNTER)
-    if held > 0:
-        entry = facts.clearing_settled(f"COUNTER-{day:%Y%m}", accounts.CLEARING_COUNTER, held, day)
-        with story.house.transaction(by=story.who("treasurer"), now=at_noon(day)) as tx:
-            journal.record(tx, entry)
+    if held <= 0:
+        return
+    fact, source = f"COUNTER-{day:%Y%m}", accounts.CLEARING_COUNTER
+    with story.house.transaction(by=story.who("treasurer"), now=at_noon(day)) as tx:
+        if day.month == MISTAKEN:  # once a year, so that everybody can see how a mistake is mended
+            slip = facts.clearing_settled(f"{fact}-1", source, max(Yen(1), held - 1_000), day)
+            entry_id = journal.record(tx, slip)
+            if entry_id is not None:
+                journal.reverse(tx, entry_id, on=day, reason=Undone.MISTAKE)
+        journal.record(tx, facts.clearing_settled(fact, source, held, day))
 
 
 def _play_year(story: Story, month: dt.date) -> None:

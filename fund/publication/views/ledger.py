@@ -238,6 +238,8 @@ def _totals_sentence(sums: Totals, *, whole: bool) -> str:
         values["left"] = yen_text(sums.left)
         return _("入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sです。", **values)
     values["left"] = yen_text(abs(sums.left))
+    if sums.left == 0:
+        return _("入ったお金は%(came_in)s、渡したお金は%(out)sで、のこりは変わりません。", **values)
     if sums.left < 0:
         return _(
             "入ったお金は%(came_in)s、渡したお金は%(out)s、のこりは%(left)sへりました。",
