@@ -15,6 +15,7 @@ from fund.giving.queries.disclosures import every_published_name
 from fund.kernel.canonical import canonical
 from fund.kernel.errors import Conflict, Unavailable
 from fund.platform.house import House
+from fund.publication.dictionary.columns import GROUPS
 from fund.publication.dictionary.fields import cell
 from fund.publication.group_records import group_record
 from fund.publication.log.note import read_note
@@ -22,7 +23,6 @@ from fund.publication.ports import Shelf
 from fund.publication.queries import heads
 from fund.publication.release import build
 from fund.publication.release.build import Folder, Registers, log_paths
-from fund.publication.release.columns import GROUPS
 from fund.publication.release.grants360 import Publisher
 from fund.publication.release.page import PAGE, verify_page
 from fund.publication.signing import FORGOTTEN

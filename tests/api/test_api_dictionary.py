@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,9 +16,13 @@ from fund.manual.requirements import CLAUSES
 from fund.platform.house import House
 from fund.publication.api.endpoints import ENDPOINTS
 from fund.publication.dictionary import tables
+from fund.publication.dictionary.columns import SHEETS
 from fund.publication.dictionary.fields import SOURCES, UNITS
+from fund.publication.dictionary.pages import RUNS_PAGE
 from fund.publication.releases import LIVE
+from fund.publication.verifier.frames import HEADS
 
+ROOT = Path(__file__).resolve().parents[2]
 TABLES = tuple(tables.tables())
 
 
@@ -127,3 +134,76 @@ def test_the_api_leads_to_its_page(client: FlaskClient) -> None:
         answer = client.get(path)
         assert answer.status_code == 302
         assert answer.headers["Location"].endswith("/data/api")
+
+
+PARTS_OF_WORDS = {"in", "committed", "out", "spent", "returned", "left", "moved"}
+"""The money words: an entry's part of one, and the sum of many, bear the same name."""
+SUMS_OF_LINES = {"pages.runs-page.yen"}
+
+
+def test_the_same_column_is_described_in_the_same_words_everywhere() -> None:
+    """A column that two tables have is one definition; what differs is said by another rule."""
+    said: dict[tuple[object, ...], dict[tuple[str, str], list[str]]] = {}
+    for table in TABLES:
+        for column in tables.columns(table):
+            one = column.field
+            place = f"{table.id}.{column.path}"
+            if (one.name in PARTS_OF_WORDS and column.source == "words") or place in SUMS_OF_LINES:
+                continue
+            key = (one.name, column.kind, one.required, column.source)
+            words = (one.ja, one.en)
+            said.setdefault(key, {}).setdefault(words, []).append(place)
+    differing = {
+        (*key[:1], place)
+        for key, found in said.items()
+        if len(found) > 1
+        for places in found.values()
+        for place in places
+    }
+    assert differing == set()
+
+
+def test_columns_are_defined_in_the_dictionary_and_nowhere_else() -> None:
+    guilty = []
+    for path in sorted((ROOT / "fund").rglob("*.py")):
+        if path.parent.name == "dictionary":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        made = {
+            name.asname or name.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("fund.publication.dictionary")
+            for name in node.names
+            if name.name in {"Field", "Sheet", "text", "digest", "day", "moment", "yen"}
+        }
+        guilty += [
+            f"{path.relative_to(ROOT)}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in made
+        ]
+    assert guilty == []
+
+
+def test_the_verifiers_own_columns_are_those_of_the_dictionary() -> None:
+    """The verifiers share no code with the release; that they agree with it is seen here."""
+    ours = {one.sheet.name: ",".join(one.sheet.header) for one in TABLES[: len(SHEETS)]}
+    for path, head in HEADS.items():
+        assert ours[path.removeprefix("data/").removesuffix(".csv")] == head
+    script = (ROOT / "reports" / "verify" / "5-tables.js").read_text(encoding="utf-8")
+    listed = dict(re.findall(r'^  (\w+): "([a-z_,0-9]+)",$', script, re.MULTILINE))
+    assert {name: ours[name] for name in listed} == listed
+    assert len(listed) == len(HEADS)
+
+
+def test_a_twin_that_a_lower_room_writes_has_the_dictionarys_types(client: FlaskClient) -> None:
+    """Runs are listed by a room below the dictionary, which cannot ask it for its columns."""
+    rows = client.get("/runs.json").get_json()
+    assert rows
+    for row in rows:
+        assert set(row) == set(RUNS_PAGE.header)
+        for field in RUNS_PAGE.fields:
+            kind = {"integer": int, "string": str, "date": str}[field.type]
+            assert isinstance(row[field.name], kind), field.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -17,8 +18,9 @@ from fund.kernel.errors import Invalid, NotFound
 from fund.platform.web.access import public
 from fund.platform.web.context import current_house, now
 from fund.platform.web.query import Query
-from fund.platform.web.twins import Column, csv_response, json_response
+from fund.platform.web.twins import Cell, Column, csv_response, json_response
 from fund.publication import linked
+from fund.publication.dictionary.pages import GROUPS_PAGE
 from fund.registry import queries as registry
 from fund.registry.queries import Group
 
@@ -26,14 +28,17 @@ PER_PAGE = 50
 EVERY = 10_000
 STATES = ("registered", "historical", "suspended", "removed")
 
-COLUMNS: tuple[Column[Group], ...] = (
-    Column("no", "登録番号", lambda group: group.no),
-    Column("name", "団体名", lambda group: group.name),
-    Column("kana", "フリガナ", lambda group: group.kana),
-    Column("state", "登録の状態", lambda group: group.state),
-    Column("fields", "分野", lambda group: " ".join(group.fields)),
-    Column("sample", "見本", lambda group: "見本" if group.sample else ""),
-    Column("source_url", "出典", lambda group: group.source_url),
+_VALUES: Mapping[str, Callable[[Group], Cell]] = {
+    "no": lambda group: group.no,
+    "name": lambda group: group.name,
+    "kana": lambda group: group.kana,
+    "state": lambda group: group.state,
+    "fields": lambda group: " ".join(group.fields),
+    "sample": lambda group: "見本" if group.sample else "",
+    "source_url": lambda group: group.source_url,
+}
+COLUMNS: tuple[Column[Group], ...] = tuple(
+    Column(field.name, field.title, _VALUES[field.name]) for field in GROUPS_PAGE.fields
 )
 
 

@@ -9,9 +9,8 @@ from fund.publication.api import ledger, log, registers
 from fund.publication.api import parameters as p
 from fund.publication.api.answers import Reader
 from fund.publication.api.parameters import Parameter
-from fund.publication.dictionary import glance, governance, records
+from fund.publication.dictionary import columns, glance, governance, records
 from fund.publication.dictionary.fields import Sheet
-from fund.publication.release import columns
 
 PREFIX = "/api/v1"
 TAGS = (

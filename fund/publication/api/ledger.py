@@ -18,6 +18,7 @@ from fund.platform.web.query import Query
 from fund.publication import queries
 from fund.publication.api.answers import Found, Rows, of_ledger
 from fund.publication.api.parameters import Asked
+from fund.publication.dictionary.columns import ALLOCATIONS
 from fund.publication.dictionary.fields import Record
 from fund.publication.domain.entries import shares_of
 from fund.publication.forms import MAX_NO, read_ledger
@@ -25,7 +26,6 @@ from fund.publication.lines import postings_json
 from fund.publication.log.merkle import leaf_hash
 from fund.publication.proofs import path_of
 from fund.publication.queries import LedgerFilter, LedgerRow, heads
-from fund.publication.release.columns import ALLOCATIONS
 from fund.publication.release.rows import allocation_rows
 
 FOLLOWING = 1_000

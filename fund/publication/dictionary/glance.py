@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fund.publication.dictionary.columns import AWARDS, FY
 from fund.publication.dictionary.fields import Field, Sheet
-from fund.publication.dictionary.pages import SUMS, yen
+from fund.publication.dictionary.pages import RUNS_PAGE, SUMS, yen
 from fund.publication.dictionary.records import TOTALS, day, moment, text
-from fund.publication.release.columns import FY
 
 
 def _part(name: str, ja: str, en: str, part: Sheet) -> Field:
@@ -66,7 +66,7 @@ _USE = Sheet(
             "anonymity",
             "children",
         ),
-        yen("allocated", "割り当てた額", "Allocated, yen", "allocation", 10_000),
+        AWARDS.field("allocated"),
     ),
     ("field",),
 )
@@ -108,28 +108,9 @@ _FIDELITY = Sheet(
     "希望のとおりになった割合のもと（円）",
     "What the wish-fidelity rate is made of, yen",
     (
-        yen(
-            "designated",
-            "希望のある寄附から割り当てた額",
-            "Allocated from designated gifts",
-            "wish",
-            90_000,
-            required=False,
-        ),
-        yen(
-            "first_wish",
-            "うち第1希望のとおり",
-            "Of these, at the first wish",
-            "wish",
-            87_000,
-            required=False,
-        ),
-        yen(
-            "undesignated",
-            "おまかせから割り当てた額",
-            "Allocated from undesignated gifts",
-            "wish",
-            required=False,
+        *(
+            RUNS_PAGE.field(name, required=False)
+            for name in ("designated", "first_wish", "undesignated")
         ),
         _list("allocated", "希望とのちがいごと", "By how the wish was met", _FIT),
         _list("redirected", "変えた希望", "Wishes redirected", _REDIRECTED),

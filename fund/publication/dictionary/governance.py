@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fund.publication.dictionary.columns import FY
 from fund.publication.dictionary.fields import Field, Sheet
 from fund.publication.dictionary.pages import yen
 from fund.publication.dictionary.records import (
     CHECKPOINT,
+    EDITION_OF,
     NOTE,
     SIZE,
     URL,
@@ -16,19 +18,20 @@ from fund.publication.dictionary.records import (
     moment,
     text,
 )
-from fund.publication.release.columns import FY
 
+_TITLE_JA = text("title_ja", "題名", "Title in Japanese", "manual", "採納")
+_TITLE_EN = text("title_en", "題名（英語）", "Title in English", "manual", "Acceptance")
 EDITION = Sheet(
     "edition",
     "手引きの版",
     "An edition of the manual",
     (
-        text("edition", "版", "Edition", "manual", "2026-04"),
+        EDITION_OF,
         day("effective_on", "効力の始まる日", "In force from", "manual"),
         day("decided_on", "決定の日", "Decided on", "manual"),
         text("decision_ref", "決定の番号", "Reference of the decision", "manual", "26-12"),
-        text("title_ja", "題名", "Title in Japanese", "manual", "基金の手引き"),
-        text("title_en", "題名（英語）", "Title in English", "manual", "Manual of the fund"),
+        replace(_TITLE_JA, example="基金の手引き"),
+        replace(_TITLE_EN, example="Manual of the fund"),
         text("summary_ja", "変わったこと", "What changed, in Japanese", "manual", "はじめの版"),
         text("summary_en", "変わったこと（英語）", "What changed", "manual", "The first edition"),
         digest("sha256", "原文の指紋", "Fingerprint of its canonical JSON", "manual"),
@@ -71,12 +74,12 @@ CLAUSE = Sheet(
         text(
             "clause", "条の名前（版が変わっても同じ）", "Its lasting name", "manual", "acceptance"
         ),
-        text("edition", "版", "Edition", "manual", "2026-04"),
+        EDITION_OF,
         text("number", "条の番号", "Number in this edition", "manual", "第5条"),
         text("chapter_ja", "章", "Chapter in Japanese", "manual", "寄附"),
         text("chapter_en", "章（英語）", "Chapter in English", "manual", "Gifts"),
-        text("title_ja", "題", "Title in Japanese", "manual", "採納"),
-        text("title_en", "題（英語）", "Title in English", "manual", "Acceptance"),
+        _TITLE_JA,
+        _TITLE_EN,
         text(
             "text_ja",
             "本文（{ } は自治体の名前などに置きかわる）",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fund.publication.dictionary.fields import Field, Sheet
-from fund.publication.release.columns import (
+from fund.publication.dictionary.columns import (
     AWARD,
+    AWARDS,
     ENTRIES,
     FIELDS,
     FY,
@@ -17,6 +17,7 @@ from fund.publication.release.columns import (
     RUN,
     THEME,
 )
+from fund.publication.dictionary.fields import Field, Sheet
 
 
 def yen(
@@ -83,6 +84,14 @@ LEDGER_WITH_SUMS = replace(
     ),
 )
 
+SOURCE_URL = Field(
+    "source_url",
+    "string",
+    "出典のアドレス",
+    "Address of the source",
+    required=False,
+    source="decision",
+)
 GRANTS = Sheet(
     "grants",
     "助成（台帳の前のものも）",
@@ -111,31 +120,15 @@ GRANTS = Sheet(
         replace(PROGRAMME, required=True),
         THEME,
         FIELDS,
-        Field("title", "string", "事業の名前", "Project", source="decision", example="川の観察会"),
-        replace(
-            yen(
-                "ceiling",
-                "決定額（円。もとの資料にないときは空）",
-                "Awarded, yen; empty where the source names none",
-                "decision",
-                300_000,
-            ),
+        AWARDS.field("title"),
+        AWARDS.field(
+            "ceiling",
+            ja="決定額（円。もとの資料にないときは空）",
+            en="Awarded, yen; empty where the source names none",
             required=False,
         ),
-        yen("allocated", "あてた額（円）", "Allocated, yen", "allocation", 300_000),
-        yen("disbursed", "渡した額（円）", "Paid to the group, yen", "disbursement", 200_000),
-        yen("spent", "使われた額（円）", "Spent, yen", "settlement"),
-        yen("returned", "もどった額（円）", "Returned, yen", "settlement"),
-        Field(
-            "decided_on",
-            "date",
-            "決定の日",
-            "Day of the decision",
-            required=False,
-            unit="day",
-            source="decision",
-            example="2026-06-01",
-        ),
+        *(AWARDS.field(name) for name in ("allocated", "disbursed", "spent", "returned")),
+        replace(AWARDS.field("on"), name="decided_on", required=False),
         Field(
             "clause",
             "string",
@@ -153,22 +146,8 @@ GRANTS = Sheet(
             source="decision",
             example=False,
         ),
-        Field(
-            "source_url",
-            "string",
-            "出典のアドレス",
-            "Address of the source",
-            required=False,
-            source="decision",
-        ),
-        Field(
-            "sample",
-            "boolean",
-            "見本かどうか",
-            "Whether it is sample data",
-            source="sample",
-            example=False,
-        ),
+        SOURCE_URL,
+        GROUPS.field("sample"),
     ),
     ("no",),
 )
@@ -191,14 +170,7 @@ GROUPS_PAGE = Sheet(
             required=False,
             source="sample",
         ),
-        Field(
-            "source_url",
-            "string",
-            "出典のアドレス",
-            "Address of the source",
-            required=False,
-            source="registration",
-        ),
+        replace(SOURCE_URL, source="registration"),
     ),
     ("no",),
 )

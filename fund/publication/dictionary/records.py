@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fund.publication.dictionary.fields import Field, Sheet
-from fund.publication.dictionary.pages import GRANTS, POSTED, SUMS, yen
-from fund.publication.release.columns import (
+from fund.publication.dictionary.columns import (
     ENTRIES,
     FY,
     GIFT,
@@ -15,6 +13,8 @@ from fund.publication.release.columns import (
     NO,
     RUN,
 )
+from fund.publication.dictionary.fields import Field, Sheet
+from fund.publication.dictionary.pages import GRANTS, POSTED, SOURCE_URL, SUMS, yen
 
 HEX = "[0-9a-f]{64}"
 NOTE = "mieru.example/log\n1204\nBase64Root=\n\n— mieru.example/log Signature\n"
@@ -56,6 +56,8 @@ CHECKPOINT = text(
     "checkpoint", "署名された先頭（署名つきの文）", "The signed head, as a note", "tlog", NOTE
 )
 
+EDITION_OF = text("edition", "手引きの版", "Edition of the manual", "manual", "2026-04")
+
 ENTRY = Sheet(
     "entry",
     "台帳の記帳",
@@ -91,7 +93,7 @@ _PROOF = Sheet(
             source="tlog",
             example=0,
         ),
-        Field("size", "integer", "木の大きさ", "Size of the tree", source="tlog", example=1),
+        SIZE,
         digest("leaf", "葉のハッシュ（RFC 6962）", "Leaf hash (RFC 6962)", "tlog"),
         Field(
             "hashes",
@@ -268,9 +270,7 @@ GROUP = replace(
         day("registered_until", "登録の期限", "Registered until", "registration", required=False),
         text("corporate_no", "法人番号", "Corporate number", "registration", required=False),
         text("website", "ウェブサイト", "Web site", "registration", required=False),
-        text(
-            "source_url", "出典のアドレス", "Address of the source", "registration", required=False
-        ),
+        replace(SOURCE_URL, source="registration"),
     ),
 )
 RUN_RECORD = Sheet(
@@ -283,7 +283,7 @@ RUN_RECORD = Sheet(
         text("kind", "種類", "Kind", "allocation", "ordinary"),
         day("date", "基準の日", "Day of reference", "allocation"),
         text("rule", "きまりの名前", "Name of the rule", "allocation", "lex-flow/1"),
-        text("edition", "手引きの版", "Edition of the manual", "manual", "2026-04"),
+        EDITION_OF,
         yen("total", "合計（円）", "In all, yen", "allocation", 1_250_000),
         day("approved_on", "承認の日", "Approved on", "allocation"),
         digest("problem_sha256", "問題の指紋", "Fingerprint of the problem", "allocation"),

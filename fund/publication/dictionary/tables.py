@@ -8,6 +8,7 @@ from typing import Any
 
 from fund.platform.web.twins import Cell
 from fund.publication.api.endpoints import ENDPOINTS, PREFIX
+from fund.publication.dictionary.columns import SHEETS
 from fund.publication.dictionary.fields import SOURCES, UNITS, Field, Sheet, cell
 from fund.publication.dictionary.pages import (
     GRANTS,
@@ -17,7 +18,6 @@ from fund.publication.dictionary.pages import (
     RUNS_PAGE,
 )
 from fund.publication.dictionary.years import ACCOUNTS
-from fund.publication.release.columns import SHEETS
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 COLLECTIONS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fund.publication.dictionary.columns import FY, NO, POSTINGS
 from fund.publication.dictionary.fields import Sheet
 from fund.publication.dictionary.pages import yen
-from fund.publication.release.columns import FY, NO, POSTINGS
 
 ACCOUNTS = Sheet(
     "years",

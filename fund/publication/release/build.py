@@ -15,10 +15,11 @@ from typing import IO, Any
 from fund.kernel.calendar import fiscal_year_bounds
 from fund.kernel.canonical import Json, canonical
 from fund.platform.web.twins import safe_cell
+from fund.publication.dictionary import columns
+from fund.publication.dictionary.event_columns import EVENTS
 from fund.publication.dictionary.fields import Field, Sheet, cell
 from fund.publication.log.tiles import HEIGHT, WIDTH, tile_path
-from fund.publication.release import columns, grants360, journals
-from fund.publication.release.event_columns import EVENTS
+from fund.publication.release import grants360, journals
 from fund.publication.release.rows import (
     Books,
     Entry,

@@ -1,13 +1,14 @@
 """The tables of the release: every column once, with its type and its words.
 
-Files, schemas, the data dictionary and the API are all made from these definitions.
+Tables of pages and objects of the API take their columns from here (``Sheet.field``) and say only
+what differs there.
 """
 
 from __future__ import annotations
 
+from fund.publication.dictionary.event_columns import EVENTS
 from fund.publication.dictionary.fields import Field, Sheet
 from fund.publication.domain.kinds import KIND_WORDS
-from fund.publication.release.event_columns import EVENTS
 
 NO = Field(
     "no",
