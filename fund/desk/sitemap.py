@@ -80,7 +80,11 @@ def entries(connection: Connection, part: Part) -> Iterable[Pages]:
 
 def _fixed(connection: Connection) -> Pages:
     moment = publication.as_of(connection)
-    return [*((path, moment) for path in LEDGER_PAGES), *((path, None) for path in OTHER_PAGES)]
+    years = (f"/years/{year}" for year in publication.fiscal_years(connection))
+    return [
+        *((path, moment) for path in (*LEDGER_PAGES, *years)),
+        *((path, None) for path in OTHER_PAGES),
+    ]
 
 
 def _manual(connection: Connection) -> Pages:

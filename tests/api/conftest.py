@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 
 import database as testing
@@ -27,7 +28,8 @@ def planted(
     cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """Sample books of about three years, signed and released; tests only read them."""
-    with testing.fresh_database(cluster, template, "books_of_the_api") as name:
+    # Each worker that is given one of these files has books of its own.
+    with testing.fresh_database(cluster, template, f"books_of_the_api_{os.getpid()}") as name:
         house = wired_house(cluster.dsn(APP, name), tmp_path_factory.mktemp("api") / "data")
         try:
             plant(house, now=NOW, gifts=40)

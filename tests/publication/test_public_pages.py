@@ -257,14 +257,3 @@ def test_an_unknown_grant_gets_a_helpful_page(story: House, client: FlaskClient)
         for suffix in ("", ".json"):
             assert client.get(f"/grants/{no}{suffix}").status_code in {400, 404}, no
     assert "A2026-0007 の形" in client.get("/grants/x").text
-
-
-@pytest.mark.parametrize(
-    ("typed", "leads"), [("１", "/ledger/1"), ("0001", "/ledger/1"), ("０１２", "/ledger/12")]
-)
-def test_a_number_in_full_width_or_with_zeros_is_led_to_its_entry(
-    client: FlaskClient, typed: str, leads: str
-) -> None:
-    answer = client.get(f"/ledger/{typed}")
-    assert (answer.status_code, answer.headers["Location"]) == (301, leads)
-    assert client.get("/ledger/0").status_code == 404

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from fund.giving import queries as giving
 from fund.kernel.errors import NotFound
-from fund.kernel.japanese import narrow
 from fund.manual import queries as manual
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
@@ -31,14 +30,9 @@ WAY = 30
 def entry(no: str) -> ResponseReturnValue:
     """One entry of the public ledger.
 
-    A number typed in full width or with zeros before it is led to its own address.
-
     Raises:
         NotFound: with how many entries there are, when there is none of this number.
     """
-    typed = narrow(no).strip().lstrip("0")
-    if typed != no and typed.isascii() and typed.isdigit():
-        return redirect(url_for("publication.entry", no=typed), 301)
     with current_house().database.reading() as connection:
         row = _found(connection, no)
         ways = [way for way in (_way(connection, row, kind) for kind in _WAYS) if way]
