@@ -196,25 +196,35 @@ def _draft(house: House, run_no: str, plan_sha256: str) -> RunView:
 
 def _check_payment(problem: Problem, wanted: Manual) -> None:
     """Name what cannot be, field by field: unknown, against the wish, too much, unexplained."""
-    faults = {}
     gift = next((one for one in problem.donations if one.id == wanted.share_id), None)
     grant = next((one for one in problem.grants if one.id == wanted.award_no), None)
-    if gift is None:
-        faults["share_id"] = "この案にない寄附の内訳です"
+    faults = _unexplained(wanted.reason)
     if grant is None:
         faults["award_no"] = "一覧から選んでください"
-    reason = wanted.reason
-    if not reason or len(reason) > MAX_REASON or not is_storable(reason):
-        faults["reason"] = filled(
-            "理由を%(longest)s文字までで入力してください。公開されます", longest=MAX_REASON
+    if gift is None:
+        faults["share_id"] = (
+            "この案にない寄附の内訳です"
+            if wanted.share_id
+            else "寄附を一覧から選ぶか、内訳の番号を入力してください"
         )
     if gift is not None and grant is not None:
         if choice(preference_of(gift, problem.run_date), grant) is None:
             faults["share_id"] = "この寄附の希望は、この助成を許していません"
         else:
             faults |= _too_much(problem, gift, grant, int(wanted.yen))
+    elif wanted.yen < 1:
+        faults["yen"] = "1円からの金額を入力してください"
     if faults:
         raise Invalid("手動の決定を確認してください", faults)
+
+
+def _unexplained(reason: str) -> dict[str, str]:
+    if reason and len(reason) <= MAX_REASON and is_storable(reason):
+        return {}
+    message = filled(
+        "理由を%(longest)s文字までで入力してください。公開されます", longest=MAX_REASON
+    )
+    return {"reason": message}
 
 
 def _too_much(problem: Problem, gift: Donation, grant: Grant, yen: int) -> dict[str, str]:

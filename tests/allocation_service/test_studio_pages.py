@@ -130,6 +130,21 @@ def test_a_decision_by_hand_is_typed_undone_approved_by_another_and_published(
     assert len(book.sheetnames) >= 4
 
 
+def test_an_empty_decision_names_each_missing_part_once(officer, app_dsn):
+    asked = {"award_no": "A2026-0001", "plan_sha256": plan_hash(app_dsn)}
+    text = page(officer.post(f"{STAFF}/override", asked), 400)
+    english = officer.prefix == "/en"
+    assert text.count('id="error-summary"') == 1
+    for message in (
+        ("Choose a gift from the list", "Enter an amount of 1 yen or more", "Enter a reason, up to")
+        if english
+        else ("寄附を一覧から選ぶか", "1円からの金額を入力", "理由を500文字まで")
+    ):
+        assert message in text
+    listed = page(officer.get(f"{STAFF}/override?award=A2026-0001"))
+    assert ("free, No particular wish, now" if english else "、おまかせ、いまの行き先") in listed
+
+
 def test_a_wish_against_the_award_cannot_be_decided_by_hand(officer, app_dsn):
     asked = {
         "award_no": "A2026-0001",

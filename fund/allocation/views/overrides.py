@@ -138,22 +138,24 @@ def _gifts(problem: Problem, run: RunView, grant: Grant) -> list[tuple[str, str]
     going: dict[str, list[str]] = {}
     for line in run.plan_document["ledger"]:
         going.setdefault(line["donation"], []).append(line["grant"])
-    found: list[tuple[int, str, Any]] = []
+    found: list[tuple[int, str, str]] = []
     for gift in problem.donations:
         free = gift.amount - gift.refunded - taken.get(gift.id, 0)
-        stated = choice(preference_of(gift, problem.run_date), grant)
+        wish = preference_of(gift, problem.run_date)
+        stated = choice(wish, grant)
         if free and stated is not None:
-            found.append((-free, gift.id, stated[0]))
+            met = _("おまかせ") if wish.undesignated else rank_word(stated[0])
+            found.append((-free, gift.id, met))
     return [
         (
             share,
             _(
-                "%(share)s 使える額 %(yen)s、%(rank)s、いまの行き先：%(going)s",
+                "%(share)s 使える額 %(yen)s、%(met)s、いまの行き先：%(going)s",
                 share=share,
                 yen=yen_words(-free),
-                rank=rank_word(rank),
+                met=met,
                 going="、".join(going.get(share, [])) or "—",
             ),
         )
-        for free, share, rank in sorted(found)[:OFFERED]
+        for free, share, met in sorted(found)[:OFFERED]
     ]
