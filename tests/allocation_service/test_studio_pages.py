@@ -107,7 +107,14 @@ def test_a_decision_by_hand_is_typed_undone_approved_by_another_and_published(
     assert "９万円" in again or 'value="90000"' in again
     asked = {**typed, "reason": "審査会の決定", "plan_sha256": plan_hash(app_dsn)}
     assert officer.post(f"{STAFF}/override", asked).status_code == 303
-    assert "G-00000004/1" in page(officer.get(STAFF))
+    drafted = page(officer.get(STAFF))
+    assert "G-00000004/1" in drafted
+    aside = (
+        "Neither amount counts the ¥90,000 decided by hand"
+        if officer.prefix
+        else "手動で決めた分と前の配分の90,000円は、どちらの額にも入っていません"
+    )
+    assert aside in drafted
     stale = officer.post(f"{STAFF}/override", {**asked, "plan_sha256": "0" * 64})
     assert stale.status_code == 409
     undone = officer.post(f"{STAFF}/override/1/undo", {"plan_sha256": plan_hash(app_dsn)})

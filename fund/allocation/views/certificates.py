@@ -61,13 +61,27 @@ def shortage_sentence(
         return _begun(
             _("%(awards)sは%(asked)sを求めましたが、使ってよいお金がありませんでした。", **facts)
         )
-    return _begun(
+    said = _begun(
         _(
             "%(awards)sが求めた額は%(asked)sです。そこに使ってよいお金は全部で%(money)sで、"
             "1円のこらずそこに使いました。",
             **facts,
         )
     )
+    before = _decided_before(problem, short["grants"])
+    if not before:
+        return said
+    aside = _(
+        "手動で決めた分と前の配分の%(before)sは、どちらの額にも入っていません。",
+        before=yen_words(before),
+    )
+    return ("" if locale() == "ja" else " ").join((said, str(aside)))
+
+
+def _decided_before(problem: Mapping[str, Any], awards: Sequence[str]) -> int:
+    """Yen of these awards about which the rule had nothing to decide any more."""
+    rows = (*problem.get("previous", ()), *problem.get("fixed", ()))
+    return sum(row["amount"] for row in rows if row["grant"] in awards)
 
 
 def _begun(sentence: str) -> str:
