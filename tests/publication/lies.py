@@ -182,6 +182,39 @@ def _total_of_a_run(liar: Liar) -> None:
     liar.first("allocation.approved")["total"] += 1
 
 
+def _closed_over_other_balances(liar: Liar) -> None:
+    liar.first("period.closed")["sha256"] = "0" * 64
+
+
+def _dated_into_a_closed_year(liar: Liar) -> None:
+    """The closing still fits every entry before it; what comes after is dated back."""
+    closed = liar.first("period.closed")
+    later = liar.entries[closed["no"] :]
+    late = next(entry for entry in later if entry["kind"] == "award.decided")
+    late.update(fy=closed["fy"], on=closed["on"])
+
+
+def _closed_on_another_day(liar: Liar) -> None:
+    closed = liar.first("period.closed")
+    closed["on"] = f"{closed['fy'] + 1}-03-30"
+
+
+def _closed_twice(liar: Liar) -> None:
+    liar.entries.append({**liar.first("period.closed", at=-1), "no": len(liar.entries) + 1})
+
+
+def _closed_nobody_knows_when(liar: Liar) -> None:
+    del liar.first("period.closed")["closed_on"]
+
+
+CLOSINGS: list[tuple[Lie, set[int]]] = [
+    (_closed_over_other_balances, {11}),
+    (_dated_into_a_closed_year, {11}),
+    (_closed_on_another_day, {11}),
+    (_closed_twice, {11}),
+    (_closed_nobody_knows_when, {4}),
+]
+"""Lies that need books with a closed year."""
 LIES: list[tuple[Lie, set[int]]] = [
     (_swap_pots, {7}),
     (_other_wish, {7, 9}),

@@ -21,7 +21,7 @@ from typing import Any
 import made_up_release
 import pytest
 from forging import Files, failing, spell
-from lies import LIES, Liar, Lie
+from lies import CLOSINGS, LIES, Liar, Lie
 
 from fund.allocation.domain.files import plan_bytes, problem_from
 from fund.allocation.domain.plan import allocate
@@ -52,7 +52,10 @@ def wrong(files: Files, **asked: bytes) -> set[int]:
     return failing(files, **asked) - {10}
 
 
-@pytest.mark.parametrize(("lie", "named"), LIES, ids=[lie.__name__ for lie, _ in LIES])
+TOLD = [*LIES, *CLOSINGS]
+
+
+@pytest.mark.parametrize(("lie", "named"), TOLD, ids=[lie.__name__ for lie, _ in TOLD])
 def test_a_lie_under_the_funds_own_signature_is_named(
     stage: Stage, lie: Lie, named: set[int]
 ) -> None:
@@ -64,6 +67,23 @@ def test_a_lie_under_the_funds_own_signature_is_named(
 def test_the_liar_without_a_lie_is_believed(stage: Stage) -> None:
     """Else the lies above would prove nothing."""
     assert failing(Liar(stage.files, stage.signer).release()) == set()
+
+
+def test_a_closed_year_that_a_journal_asserts_otherwise_is_named(stage: Stage) -> None:
+    for name, line in (
+        ("ledger.journal", "2023-03-31 * balances\n"),
+        ("ledger.beancount", "2023-04-01 balance "),
+    ):
+        files = stage.files.copy()
+        text = files[f"data/{name}"].decode()
+        begin = text.index(line)
+        end = text.index(" JPY\n", begin)
+        files[f"data/{name}"] = (
+            f"{text[: end - 1]}{(int(text[end - 1]) + 1) % 10}{text[end:]}".encode()
+        )
+        assert failing(files.sum_again()) == {10}, name
+        files[f"data/{name}"] = text.replace(text[begin : end + 5], "").encode()
+        assert failing(files.sum_again()) == {10}, name
 
 
 # ---- runs -----------------------------------------------------------------------------------

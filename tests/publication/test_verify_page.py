@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import database as testing
+import made_up_release
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from forging import Files
 from houses import wired_house
-from lies import LIES, Liar, Lie
+from lies import CLOSINGS, LIES, Liar, Lie
 from playwright.sync_api import Page, sync_playwright
 from sample_books import gift_no, small_story
 from werkzeug.serving import make_server
@@ -274,3 +275,22 @@ def test_a_lie_under_the_funds_own_signature_is_named(
     wrong = choose(page, stage, lay(liar.release(), tmp_path / "forged"))[1]
     due = {8 if one == 9 else one for one in named}
     assert wrong & due, page.inner_text("#checks")
+
+
+def test_closed_years_are_recomputed_and_lies_about_them_named(
+    stage: Stage, page: Page, tmp_path: Path
+) -> None:
+    """Books with closings: the balances at each, the days after it, the journals' assertions."""
+    place = tmp_path / "closed"
+    signer = made_up_release.main(place, 700, 2, "tests.example/log")
+    files = Files.of(place)
+    assert choose(page, stage, place)[1] == set()
+    for lie, named in CLOSINGS:
+        liar = Liar(files, signer)
+        lie(liar)
+        folder = lay(liar.release(), tmp_path / lie.__name__)
+        assert choose(page, stage, folder)[1] >= named, lie.__name__
+    forged = files.copy()
+    text = forged["data/ledger.journal"].decode()
+    forged["data/ledger.journal"] = text.replace("2023-03-31 * bal", "2023-03-30 * bal").encode()
+    assert choose(page, stage, lay(forged.sum_again(), tmp_path / "journal"))[1] == {10}
