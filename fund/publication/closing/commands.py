@@ -56,10 +56,13 @@ def decide_closing(house: House, *, by: Actor, now: dt.datetime, fy: int, decisi
     with house.transaction(by=by, now=now) as tx:
         # In this order: whoever appends holds the log and books nothing after that.
         log.hold_log(tx.connection)
-        years.stop_booking(tx)
         row = store.lock_closing(tx, fy)
         _check_apart(by, row.proposed_by, filled("決定"))
         check_finished(fy, queries.findings(tx.connection, fy, now))
+        # Most is appended while others still book; they wait only for what came meanwhile.
+        while append_waiting(tx):
+            pass
+        years.stop_booking(tx)
         _append_all(tx)
         sha256 = balance_sha256(queries.public_balances(tx.connection))
         store.end_closing(tx, row, "closed", decision_no=decision)
