@@ -16,10 +16,11 @@ from fund.kernel.errors import NotFound
 from fund.platform.web.access import public
 from fund.platform.web.caching import dated, last_changed
 from fund.platform.web.context import current_house, now
+from fund.platform.web.drawn import drawn
 from fund.platform.web.twins import Column, csv_response, json_response, xlsx_response
 from fund.publication import queries as log
 from fund.publication.closing import queries
-from fund.publication.closing.domain import Account, cash_day, last_day, natural, summed
+from fund.publication.closing.domain import Account, natural, summed
 from fund.publication.closing.queries import Year
 from fund.publication.closing.rows import YearAccount, columns
 from fund.publication.closing.views.blueprint import blueprint
@@ -28,6 +29,7 @@ from fund.publication.lines import context_of
 from fund.publication.phrases import gettext as _
 from fund.publication.views.entry import account_words
 from fund.publication.wording import Context, ledger_url
+from fund.registry import queries as registry
 
 
 @dataclass(frozen=True)
@@ -80,26 +82,31 @@ def years() -> ResponseReturnValue:
 @public
 def year(fy: int) -> ResponseReturnValue:
     """The accounts of a year: what was there, what came and went, what is left on 31 March."""
-    found = _read(fy)
-    where, whose = summed(found.where), summed(found.whose)
-    page = render_template(
+    with current_house().database.reading() as connection:
+        known, moment = _known(connection, fy)
+        # Accounts are sums over entries; names are the register's, the state is the year's own.
+        marks = (log.last_no(connection), moment, registry.mark(connection), known)
+        page = drawn(marks, lambda: _page(_accounts(connection, known, moment)))
+    return dated(page, moment)
+
+
+def _page(found: Accounts) -> str:
+    fy = found.year.fy
+    return render_template(
         "closing/year.html",
         found=found,
         fy=fy,
         sides=[
-            ("where", _("お金のあるところ"), found.where, where),
-            ("whose", _("お金のもちぬし・使いみち"), found.whose, whose),
+            ("where", _("お金のあるところ"), found.where, summed(found.where)),
+            ("whose", _("お金のもちぬし・使いみち"), found.whose, summed(found.whose)),
         ],
         natural=natural,
         state=states()[found.year.state],
-        last=last_day(fy),
-        may=cash_day(fy),
         has_may=any(one.may is not None for one in found.rows),
         ledger=ledger_url({"fy": str(fy)}),
         account_url=lambda one: ledger_url({"fy": str(fy), "account": one.name}),
         as_of=found.as_of,
     )
-    return dated(page, found.as_of)
 
 
 @blueprint.get("/years.csv")
@@ -119,7 +126,8 @@ def years_csv() -> ResponseReturnValue:
 @public
 def year_twin(fy: int, form: str) -> ResponseReturnValue:
     """The same rows as a file: raw yen, debit positive, so that each column sums to zero."""
-    found = _read(fy)
+    with current_house().database.reading() as connection:
+        found = _accounts(connection, *_known(connection, fy))
     name, listed = f"accounts-{fy}", _columns(found.context)
     rows = [YearAccount(found.year, one) for one in found.rows]
     if form == "csv":
@@ -152,16 +160,22 @@ def _columns(context: Context) -> list[Column[YearAccount]]:
     return columns(lambda one: account_words(one.account.name, context))
 
 
-def _read(fy: int) -> Accounts:
-    with current_house().database.reading() as connection:
-        today = day_in_japan(now())
-        known = {one.fy: one for one in queries.years_known(connection, today)}
-        moment = log.as_of(connection)
-        if moment is None or fy not in known:
-            raise NotFound(_unknown(list(known), begun=moment is not None))
-        rows = queries.trial_balance(connection, fy, today)
-        context = _context(connection, rows)
-    return Accounts(known[fy], rows, moment, context)
+def _known(connection: Connection, fy: int) -> tuple[Year, dt.datetime]:
+    """The year and the moment of the last entry.
+
+    Raises:
+        NotFound: for a year without books.
+    """
+    years = {one.fy: one for one in queries.years_known(connection, day_in_japan(now()))}
+    moment = log.as_of(connection)
+    if moment is None or fy not in years:
+        raise NotFound(_unknown(list(years), begun=moment is not None))
+    return years[fy], moment
+
+
+def _accounts(connection: Connection, year: Year, moment: dt.datetime) -> Accounts:
+    rows = queries.trial_balance(connection, year.fy, day_in_japan(now()))
+    return Accounts(year, rows, moment, _context(connection, rows))
 
 
 def _context(connection: Connection, rows: Sequence[Account]) -> Context:
