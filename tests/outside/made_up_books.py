@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fund.allocation.domain import allocate
 from fund.allocation.domain.files import plan_bytes, problem_from
-from fund.allocation.domain.plan import allocate
 from fund.kernel.calendar import fiscal_year
 from fund.kernel.canonical import Json
 from fund.kernel.money import Yen

@@ -23,8 +23,8 @@ import pytest
 from forging import Files, failing, spell
 from lies import CLOSINGS, LIES, Liar, Lie
 
+from fund.allocation.domain import allocate
 from fund.allocation.domain.files import plan_bytes, problem_from
-from fund.allocation.domain.plan import allocate
 from fund.publication.ports import Signer
 from fund.publication.verifier.sources import Folder
 from fund.publication.verifier.verify import verify

@@ -22,7 +22,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from fund.allocation.domain.files import problem_from
-from fund.allocation.domain.plan import Plan, allocate
+from fund.allocation.domain.plan import Plan
+from fund.allocation.domain.planning import planned
 from fund.allocation.domain.problem import Problem
 from fund.allocation.domain.wishes import preference_of, vintage_of
 from fund.kernel.errors import Invalid
@@ -118,7 +119,7 @@ def reinstate(problem: Problem, holes: Mapping[str, int]) -> Reinstatement:
     ]
     document |= {"previous": [], "fixed": []}
     prerun = problem_from(document)
-    plan = allocate(prerun)
+    plan = planned(prerun)
     received: Mapping[str, Any] = plan.document["grants"]
     uncovered = {name: yen - received[name] for name, yen in holes.items() if yen > 0}
     return Reinstatement(prerun, plan, {name: yen for name, yen in uncovered.items() if yen})

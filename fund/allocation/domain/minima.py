@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from ortools.graph.python import max_flow
 
 from fund.allocation.domain.classes import ClassTable, Flags, Ints
 from fund.allocation.domain.face import Face
@@ -88,9 +89,6 @@ def _short(question: Question, found: Outline) -> Flags:
 
 def _hopeless(question: Question, active: Flags) -> bool:
     """Whether even a flow that serves nothing but the minima cannot reach all of them."""
-    # Few processes ever ask: the others do without the solver's 17 MB.
-    from ortools.graph.python import max_flow  # noqa: PLC0415
-
     network, minimum = question.network, question.needs.minimum
     room = network.room.copy()
     room[network.needs] = np.where(active, minimum, 0)
