@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fund.kernel.money import Yen
@@ -49,13 +50,12 @@ class GiftMoneyCameBack(Message):
 
 @dataclass(frozen=True)
 class OneStopAsked(Message):
-    """The donor of a new gift asks for the One-Stop exception (ワンストップ特例).
+    """Donors of new gifts ask for the One-Stop exception (ワンストップ特例).
 
-    ``born_on`` is None where the donor writes the day of birth on the paper by hand.
+    Gift number → day of birth; None where the donor writes it on the paper by hand.
     """
 
-    gift_no: str
-    born_on: dt.date | None
+    born_on: Mapping[str, dt.date | None]
 
 
 @dataclass(frozen=True)

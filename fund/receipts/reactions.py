@@ -15,17 +15,17 @@ from fund.receipts import commands, queries
 
 def issue_receipts(tx: Transaction, message: GiftsAccepted) -> None:
     """One receipt for every accepted gift, and the mail that says so."""
+    gifts = giving.gifts_by_no(tx.connection, message.gift_nos)
     for gift_no in message.gift_nos:
         commands.issue(tx, gift_no=gift_no, issued_on=message.accepted_on)
         if queries.receipt_of(tx.connection, gift_no) is None:
             continue  # an anonymous gift has none
         tx.enqueue("receipts.draw", gift_no=gift_no)
-        _write_mail(tx, gift_no)
+        _write_mail(tx, gift_no, gifts[gift_no].receipt_way)
 
 
-def _write_mail(tx: Transaction, gift_no: str) -> None:
+def _write_mail(tx: Transaction, gift_no: str, receipt_way: str) -> None:
     donor = giving.donor_of(tx.connection, gift_no)
-    gift = giving.gift(tx.connection, gift_no)
     found = queries.receipt_of(tx.connection, gift_no)
     if donor is None or not donor.email or found is None:
         return
@@ -39,7 +39,7 @@ def _write_mail(tx: Transaction, gift_no: str) -> None:
         "receipt_no": found.no,
         "yen": found.content["yen"],
         "link": link,
-        "receipt_way": gift.receipt_way if gift is not None else "link",
+        "receipt_way": receipt_way,
     }
     queue_mail(
         tx,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -128,6 +129,15 @@ def test_whoever_asks_after_paying_gets_the_form_at_once(fund: Fund) -> None:
     asked(fund, no, dt.date(1970, 3, 4))  # said anew: no second mail
     assert mails(fund, no) == ["one-stop.form"]
     assert read(fund, no).born_on == dt.date(1970, 3, 4)
+
+
+def test_asked_for_by_two_taps_at_once_it_is_one_application(fund: Fund) -> None:
+    no = fund.paid()
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(asked, fund, no) for _ in range(4)]:
+            done.result()
+    assert fund.rows("SELECT count(*) FROM one_stop") == [(1,)]
+    assert mails(fund, no) == ["one-stop.form"]
 
 
 def test_a_defect_is_told_and_can_be_put_right(fund: Fund) -> None:

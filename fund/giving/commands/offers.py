@@ -98,7 +98,7 @@ def _write(tx: Transaction, offer: Offer) -> tuple[str, str]:
     if offer.monthly:
         pledging.open_pledge(tx, gift_no=gift_no, gift_id=gift_id, donor_id=donor_id, offer=offer)
     if offer.one_stop is not None:
-        tx.announce(OneStopAsked(gift_no, offer.one_stop.born_on))
+        tx.announce(OneStopAsked({gift_no: offer.one_stop.born_on}))
     tx.audit(
         "gift.begun",
         gift_no,

@@ -136,9 +136,8 @@ def _write(tx: Transaction, rows: dict[int, RowFacts], rules: Rules, *, sample: 
     _copy_consents(tx, news)
     _copy_invitations(tx, news)
     _copy_audit(tx, news, payments)
-    for new in news:
-        if new.facts.one_stop:
-            tx.announce(OneStopAsked(new.no, None))
+    if asked := {new.no: None for new in news if new.facts.one_stop}:
+        tx.announce(OneStopAsked(asked))
     return news
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from fund.giving import queries as giving
 from fund.giving.domain.one_stop import check_may_ask, deadline
 from fund.giving.queries import DonorView, GiftView
+from fund.giving.store import lock_gift
 from fund.kernel.actor import Actor
 from fund.kernel.calendar import day_in_japan, tax_year
 from fund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -51,6 +52,8 @@ def last_day(house: House, gift: GiftView) -> dt.date | None:
 
 
 def _case(tx: Transaction, gift_no: str) -> Case:
+    # The gift first, as its money does: two who ask at once must not both find nothing.
+    lock_gift(tx, gift_no)
     row = store.lock_one(tx, gift_no)
     gift = giving.gift(tx.connection, gift_no)
     donor = giving.donor_of(tx.connection, gift_no)
@@ -72,7 +75,7 @@ def _paper_case(tx: Transaction, gift_no: str) -> tuple[GiftView, DonorView, Row
     check_may_ask(case.donor.kind, case.donor.country)
     row = case.row
     if row is None:
-        store.add(tx, gift_no, None)
+        store.add(tx, {gift_no: None})
     elif row.state in {"withdrawn", "cancelled"}:
         store.move(tx, row, "requested")
     row = store.lock_one(tx, gift_no)
@@ -105,7 +108,7 @@ def ask(
             )
         row = case.row
         if row is None:
-            store.add(tx, gift_no, born_on)
+            store.add(tx, {gift_no: born_on})
         elif row.state in OPEN:
             store.change(tx, row.id, born_on=born_on)
         elif row.state in {"withdrawn", "cancelled"}:
@@ -284,7 +287,7 @@ def receive_change(
         if arrived_on > case.until:
             raise Conflict(filled("変更届の受け付けは%(day)sで終わりました", day=case.until))
         store.change(tx, case.row.id, facts=facts_of(case.donor))
-        store.note(tx, case.row.id, "changed", day=arrived_on)
+        store.note(tx, [case.row.id], "changed", day=arrived_on)
         tx.audit("one-stop.changed", gift_no, arrived_on=arrived_on.isoformat())
 
 

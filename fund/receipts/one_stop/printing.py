@@ -94,7 +94,7 @@ def note_printed(
             if row.state == "requested":
                 store.move(tx, row, "sent")
             store.change(tx, row.id, printed_at=now, yen=int(gift.net_yen))
-            store.note(tx, row.id, "printed")
+            store.note(tx, [row.id], "printed")
             tx.audit("one-stop.printed", row.gift_no)
             printed.append(str(row.gift_no))
     return printed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fund.giving import queries as giving
 from fund.giving.messages import GiftDeclined, OneStopAsked
@@ -12,13 +12,10 @@ from fund.receipts.one_stop import letters, store
 from fund.receipts.one_stop.commands import last_day
 
 
-def note_request(tx: Transaction, message: OneStopAsked) -> None:
-    """Write the wish down beside the gift; one that is received already gets its form."""
-    store.add(tx, message.gift_no, message.born_on)
-    gift = giving.gift(tx.connection, message.gift_no)
-    until = last_day(tx.house, gift) if gift is not None else None
-    if until is not None:
-        letters.tell_form(tx, message.gift_no, until)
+def note_requests(tx: Transaction, message: OneStopAsked) -> None:
+    """Write the wishes down beside the gifts; one that is received already gets its form."""
+    store.add(tx, message.born_on)
+    _hand_out(tx, message.born_on)
 
 
 def hand_out_forms(tx: Transaction, message: PaymentsReceived) -> None:
@@ -31,10 +28,16 @@ def hand_out_forms(tx: Transaction, message: PaymentsReceived) -> None:
         for row in store.lock(tx, [one.gift_no for one in message.received])
         if row.state == "requested"
     ]
-    for gift_no, gift in sorted(giving.gifts_by_no(tx.connection, waiting).items()):
-        until = last_day(tx.house, gift)
-        if until is not None:
-            letters.tell_form(tx, gift_no, until)
+    if waiting:
+        _hand_out(tx, waiting)
+
+
+def _hand_out(tx: Transaction, gift_nos: Collection[str]) -> None:
+    found = giving.gifts_by_no(tx.connection, gift_nos)
+    days = {no: last_day(tx.house, gift) for no, gift in found.items()}
+    letters.tell_forms(
+        tx, {no: (found[no], until) for no, until in days.items() if until is not None}
+    )
 
 
 def follow_money(tx: Transaction, message: MoneyReturned | DisputeClosed) -> None:
@@ -70,7 +73,7 @@ def end_with_refusal(tx: Transaction, message: GiftDeclined) -> None:
 
 
 REACTIONS: Mapping[type[Message], tuple[Reaction, ...]] = {
-    OneStopAsked: (note_request,),
+    OneStopAsked: (note_requests,),
     PaymentsReceived: (hand_out_forms,),
     MoneyReturned: (follow_money,),
     DisputeClosed: (follow_money,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -16,14 +16,22 @@ REQUESTED = "requested"
 _OF_DONORS = frozenset({REQUESTED, "sent", "withdrawn"})
 
 
-def add(tx: Transaction, gift_no: str, born_on: dt.date | None) -> None:
-    """Insert the request for a gift that has none."""
+def add(tx: Transaction, born_on: Mapping[str, dt.date | None]) -> None:
+    """Insert the requests for gifts that have none: gift number → day of birth, if it is known."""
     made = tx.connection.execute(
-        insert(one_stop)
-        .values(gift_no=gift_no, state=REQUESTED, born_on=born_on, asked_at=tx.now, moved_at=tx.now)
-        .returning(one_stop.c.id)
-    ).scalar_one()
-    note(tx, int(made), REQUESTED)
+        insert(one_stop).returning(one_stop.c.id),
+        [
+            {
+                "gift_no": gift_no,
+                "state": REQUESTED,
+                "born_on": day,
+                "asked_at": tx.now,
+                "moved_at": tx.now,
+            }
+            for gift_no, day in born_on.items()
+        ],
+    ).scalars()
+    note(tx, [int(one) for one in made], REQUESTED)
 
 
 def lock(tx: Transaction, gift_nos: Collection[str]) -> list[Row[Any]]:
@@ -69,7 +77,7 @@ def move(
     tx.connection.execute(
         update(one_stop).where(one_stop.c.id == row.id).values(state=after, moved_at=tx.now, **kept)
     )
-    note(tx, row.id, after, why=why, day=day)
+    note(tx, [row.id], after, why=why, day=day)
 
 
 def change(tx: Transaction, row_id: int, **values: Any) -> None:
@@ -79,27 +87,27 @@ def change(tx: Transaction, row_id: int, **values: Any) -> None:
 
 def note(
     tx: Transaction,
-    row_id: int,
+    row_ids: Sequence[int],
     act: str,
     *,
     why: Sequence[str] = (),
     day: dt.date | None = None,
 ) -> None:
-    """Write one step: a state that was reached, ``printed`` or ``changed``.
+    """Write one step of each: a state that was reached, ``printed`` or ``changed``.
 
     Whoever asks on a page of the public is the donor; the rest is done by people or by the clock.
     """
     kind = "person" if tx.by.is_person() else "donor" if act in _OF_DONORS else "system"
+    step = {
+        "act": act,
+        "reasons": list(why),
+        "day": day,
+        "actor_kind": kind,
+        "person_id": tx.by.person_id if kind == "person" else None,
+        "at": tx.now,
+    }
     tx.connection.execute(
-        insert(one_stop_step).values(
-            one_stop_id=row_id,
-            act=act,
-            reasons=list(why),
-            day=day,
-            actor_kind=kind,
-            person_id=tx.by.person_id if kind == "person" else None,
-            at=tx.now,
-        )
+        insert(one_stop_step), [{"one_stop_id": row_id, **step} for row_id in row_ids]
     )
 
 
