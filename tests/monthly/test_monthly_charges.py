@@ -45,6 +45,15 @@ def test_a_years_leap_with_one_delivery_books_every_month_on_its_own_day(months:
     months.assert_books_hold()
 
 
+def test_the_receipts_of_all_months_come_the_way_that_was_chosen_last(months: Months) -> None:
+    months.begun(3000)
+    ((no,),) = months.rows("SELECT no FROM gift")
+    by, now = donor(no), months.now
+    commands.change_receipt_way(months.house, by=by, now=now, gift_no=no, way="post")
+    months.pass_days(32)
+    assert months.rows("SELECT receipt_way FROM gift") == [("post",), ("post",)]
+
+
 def test_consents_wishes_and_edition_are_each_gifts_own(months: Months) -> None:
     months.begun(3000)
     months.pass_days(32)

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 
+import lxml.html
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
@@ -397,3 +398,26 @@ def test_in_december_the_pages_say_until_when_a_gift_counts(visitor: Visitor, fu
     page = visitor.get("/give")
     year = f"{fund.today.year}年の寄附にするには"
     assert (year in page) is (fund.today.month == 12)
+
+
+def visible_needs(page: str) -> int:
+    """How many fields a page asks for that are shown without a tick."""
+    tree = lxml.html.fromstring(page)
+    return sum(
+        1
+        for need in tree.find_class("need-must")
+        if not any("reveal" in (one.get("class") or "").split() for one in need.iterancestors())
+    )
+
+
+def test_no_more_than_fourteen_things_are_asked_for(visitor: Visitor) -> None:
+    """What is shown only after a tick or for another kind of name is left out."""
+    pages = [visitor.get("/give/use")]
+    visitor.post("/give/use", wish="anywhere")
+    pages.append(visitor.get("/give/amount"))
+    pages.append(to_consents(visitor))
+    named = {"family_name", "given_name", "kana", "postal_code", "address1", "email"}
+    donor_page = visitor.get("/give/donor")
+    assert all(f'name="{name}"' in donor_page for name in named)
+    counted = [visible_needs(page) for page in pages]
+    assert sum(counted) + len(named) <= 14, counted

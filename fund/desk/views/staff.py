@@ -112,7 +112,7 @@ def _work(connection: Connection) -> list[Work]:
 
 def _paper_work(connection: Connection) -> list[Work]:
     """Receipts and forms that go by post, and notices of the One-Stop exception."""
-    year = year_of_work(day_in_japan(now()))
+    year = one_stop.year_to_tell(connection) or year_of_work(day_in_japan(now()))
     forms = url_for("one_stop.applications", look="print")
     return [
         _item(

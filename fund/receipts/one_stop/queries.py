@@ -168,8 +168,20 @@ def forms_waiting(connection: Connection) -> Waiting:
 
 def notices_waiting(connection: Connection) -> Waiting:
     """Received applications whose home municipalities were not told yet."""
-    asked = select(one_stop.c.arrived_on.label("since")).where(one_stop.c.state == "received")
-    return tally(connection, asked)
+    return tally(connection, _untold(select(one_stop.c.arrived_on.label("since"))))
+
+
+def year_to_tell(connection: Connection) -> int | None:
+    """The first tax year with applications that municipalities were not told of."""
+    day = connection.execute(
+        _untold(select(func.min(_GIFT.c.received_on))).join(_GIFT, _GIFT.c.no == one_stop.c.gift_no)
+    ).scalar_one()
+    return None if day is None else int(day.year)
+
+
+def _untold(query: Select[Any]) -> Select[Any]:
+    """Of whoever was forgotten meanwhile nothing is left to tell."""
+    return query.where(one_stop.c.state == "received", one_stop.c.facts.is_not(None))
 
 
 def births_to_forget(
