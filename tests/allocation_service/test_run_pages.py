@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 
+import psycopg
 import pytest
 from award_books import NOW, rows
 from lots import give, sample
@@ -53,9 +54,12 @@ def test_a_run_is_drafted_seen_approved_and_read_by_all(house, people, visitor, 
     assert f'value="{plan_hash(app_dsn)}"' in page(treasurer.get(STAFF))
     answer = treasurer.post(f"{STAFF}/approve", {"plan_sha256": plan_hash(app_dsn)})
     assert answer.status_code == 303
+    with psycopg.connect(app_dsn) as connection:
+        connection.execute("UPDATE civic_group SET name_en = 'Sample Green' WHERE no = '0133'")
     text = page(anyone.get(PUBLIC))
     for word in ("G-00000003/1", "みどりの道", "A2026-0002"):
         assert word in text
+    assert ("Sample Green" in text) is (prefix == "/en")
     for form in ("csv", "json", "xlsx"):
         assert anyone.get(f"{PUBLIC}/lines.{form}").status_code == 200
         assert treasurer.get(f"{STAFF}/lines.{form}").status_code == 200

@@ -257,3 +257,11 @@ def test_an_unknown_grant_gets_a_helpful_page(story: House, client: FlaskClient)
         for suffix in ("", ".json"):
             assert client.get(f"/grants/{no}{suffix}").status_code in {400, 404}, no
     assert "A2026-0007 の形" in client.get("/grants/x").text
+
+
+def test_an_english_page_calls_a_group_by_its_english_name(
+    story: House, client: FlaskClient
+) -> None:
+    conditions = client.get("/en/ledger?group=0132").text.split('class="echo-list"')[1]
+    assert "Sample Waterside Club" in conditions.split("</ul>")[0]
+    assert "見本・水辺の会" in client.get("/ledger?group=0132").text

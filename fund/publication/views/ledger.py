@@ -306,7 +306,7 @@ def _echo(choices: dict[str, list[tuple[str, str]]], names: registry.Names) -> l
         if name == "field":
             return names.use("field", value, locale()) or value
         if name in {"group", "given-to"}:
-            return names.group(value) or value
+            return names.use("group", value, locale())
         if name not in _LISTED:
             return value
         return _("・").join(_value_word(name, one.strip(), names) for one in value.split(","))
