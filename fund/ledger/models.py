@@ -2,7 +2,7 @@
 
 The laws over them (balance, no overdraft, no change) are triggers and privileges of the
 database, written in the migration ``0002_laws``. So is what postings refer to: their entries and
-lots are looked for a statement at a time (``0031_references``).
+lots are looked for a statement at a time (``0029_references``).
 """
 
 from __future__ import annotations

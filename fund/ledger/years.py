@@ -45,7 +45,7 @@ and keeps the day on which it happened (``happened_on`` in its detail). Every ot
 of the house, which has no business in a closed year."""
 
 _ALONE = text("SELECT pg_advisory_xact_lock(7401, 1)")
-"""Every entry shares this lock until its commit (``check_open_year`` of revision 0030)."""
+"""Every entry shares this lock until its commit (``check_open_year`` of revision 0031)."""
 _LAW = "year_is_closed"
 
 

@@ -1,4 +1,4 @@
-"""The table of closings; that a closed year stays closed is a law of the ledger (0030)."""
+"""The table of closings; that a closed year stays closed is a law of the ledger (0031)."""
 
 from __future__ import annotations
 

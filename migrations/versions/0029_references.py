@@ -12,7 +12,7 @@ for all lines of a statement that use it alike.
 
 from alembic import op
 
-revision = "0031_references"
+revision = "0029_references"
 down_revision = "0028_people_behind"
 branch_labels = None
 depends_on = None

@@ -10,8 +10,8 @@ from alembic import op
 from hands import append_only, open_to_app
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0029_one_stop"
-down_revision = "0031_references"
+revision = "0030_one_stop"
+down_revision = "0029_references"
 branch_labels = None
 depends_on = None
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from hands import open_to_app
 
-revision = "0030_closing"
-down_revision = "0029_one_stop"
+revision = "0031_closing"
+down_revision = "0030_one_stop"
 branch_labels = None
 depends_on = None
 
