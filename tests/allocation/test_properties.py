@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 from collections import Counter
+from unittest import mock
 
 import networkx as nx
 import pytest
@@ -15,7 +16,7 @@ from allocation.brute import allowed, rank, vintage
 from allocation.problems import problems
 from allocation.test_bad_files import GOOD
 from fund.allocation import checker
-from fund.allocation.domain import allocate, plan_bytes, problem_from
+from fund.allocation.domain import allocate, level6_ledger, plan_bytes, problem_from
 
 EXAMPLES = 1500 if os.environ.get("FUND_NIGHTLY") == "1" else 60
 several = settings(
@@ -56,6 +57,15 @@ def room(problem, plan):
         else grant["approved_max"] - plan["grants"][grant["id"]]
         for grant in problem["grants"]
     }
+
+
+@several
+@given(with_everything, st.integers(1, 4))
+def test_classes_shared_out_side_by_side_give_the_same_bytes(problem, together):
+    """A run of many gifts is cut into stretches of classes, for threads; here of a gift or a few."""
+    whole = plan_bytes(allocate(problem_from(problem)))
+    with mock.patch.object(level6_ledger, "_TOGETHER", together):
+        assert plan_bytes(allocate(problem_from(problem))) == whole
 
 
 @several

@@ -9,7 +9,10 @@ north-west inside each class and rank.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +22,9 @@ from fund.allocation.domain.payments import ClassRows, north_west
 from fund.allocation.domain.problem import Within
 
 _WORD = 2**62
+_TOGETHER = 100_000
+"""About so many gifts are shared out at a time. No class looks at another: threads work side by
+side (numpy lets them), and helping arrays over so few stay in the processor's own memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,88 @@ class LedgerArrays:
 def disaggregate(
     gifts: Gifts, table: ClassTable, pot_spent: Ints, rows: ClassRows, within: Within
 ) -> LedgerArrays:
-    """Share each pot's spending out to its gifts and match them with the class rows."""
-    split = _Fifo if within == "fifo" else _LargestRemainder
+    """Share each pot's spending out to its gifts and match them with the class rows.
+
+    However the classes are cut into stretches, the rows are the same.
+    """
     by_pot = in_order(table.pot_of)
+    spent = np.zeros(len(gifts), np.int64)
+
+    def shared(stretch: _Stretch) -> LedgerArrays:
+        ours = by_pot[stretch.gifts]
+        part = _share_out(stretch, gifts.yen[ours], within)
+        spent[ours] = part.spent
+        return replace(part, gift=ours[part.gift], row=part.row + stretch.first_row)
+
+    stretches = _stretches(table, pot_spent, rows)
+    if len(stretches) < 2:
+        parts = list(map(shared, stretches))
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            parts = list(threads.map(shared, stretches))
+    none = [spent[:0]]
+    return LedgerArrays(
+        spent,
+        np.concatenate(none + [part.gift for part in parts]),
+        np.concatenate(none + [part.row for part in parts]),
+        np.concatenate(none + [part.yen for part in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Neighbouring classes: their pots (class numbers from 0), gifts in pot order, and rows."""
+
+    gifts: slice
+    first_row: int
+    classes: int
+    pot_class: Ints
+    pot_yen: Ints
+    pot_spent: Ints
+    members: Ints
+    row_class: Ints
+    row_rank: Ints
+    row_yen: Ints
+
+
+def _stretches(table: ClassTable, pot_spent: Ints, rows: ClassRows) -> list[_Stretch]:
+    """All classes, in stretches of whole classes with about ``_TOGETHER`` gifts."""
     members = np.bincount(table.pot_of, minlength=len(table.pot_yen))
-    pot = np.repeat(np.arange(len(members)), members)
-    share = split(pot, members)
-    spent = share(gifts.yen[by_pot], table.pot_yen, pot_spent)
-    entry, piece = _by_class(_ranked(share, spent, table, pot_spent, rows), table, pot)
-    at, row, yen = north_west(piece, rows.yen)
-    by_gift = np.empty_like(spent)
-    by_gift[by_pot] = spent
-    return LedgerArrays(by_gift, by_pot[entry[at]], row, yen)
+    each = np.arange(len(table.preferences) + 1)
+    pots = np.searchsorted(table.pot_class, each)
+    lines = np.searchsorted(rows.owner, each)
+    before = np.append(0, np.cumsum(members))[pots]
+    steps = np.searchsorted(before, np.arange(0, len(table.pot_of), _TOGETHER))
+    ends = np.unique(np.append(steps, each[-1])).tolist()
+    found = []
+    for first, last in pairwise(ends):
+        pot, line = slice(pots[first], pots[last]), slice(lines[first], lines[last])
+        found.append(
+            _Stretch(
+                gifts=slice(before[first], before[last]),
+                first_row=int(lines[first]),
+                classes=last - first,
+                pot_class=table.pot_class[pot] - first,
+                pot_yen=table.pot_yen[pot],
+                pot_spent=pot_spent[pot],
+                members=members[pot],
+                row_class=rows.owner[line] - first,
+                row_rank=rows.rank[line],
+                row_yen=rows.yen[line],
+            )
+        )
+    return found
+
+
+def _share_out(stretch: _Stretch, held: Ints, within: Within) -> LedgerArrays:
+    """The part of the ledger that belongs to a stretch; gifts and rows counted from its first."""
+    split = _Fifo if within == "fifo" else _LargestRemainder
+    pot = np.repeat(np.arange(len(stretch.members)), stretch.members)
+    share = split(pot, stretch.members)
+    spent = share(held, stretch.pot_yen, stretch.pot_spent)
+    entry, piece = _by_class(_ranked(share, spent, stretch), stretch, pot)
+    at, row, yen = north_west(piece, stretch.row_yen)
+    return LedgerArrays(spent, entry[at], row, yen)
 
 
 class _LargestRemainder:
@@ -108,20 +184,14 @@ Pieces: TypeAlias = "tuple[Ints, Ints]"
 """Spent yen at one rank: entries (ascending index in pot order) and their yen > 0."""
 
 
-def _ranked(
-    share: _LargestRemainder | _Fifo,
-    spent: Ints,
-    table: ClassTable,
-    pot_spent: Ints,
-    rows: ClassRows,
-) -> list[Pieces]:
+def _ranked(share: _LargestRemainder | _Fifo, spent: Ints, stretch: _Stretch) -> list[Pieces]:
     """Cut each gift's spent yen into ranks, better ranks first, older vintages first."""
-    pot_left, left = pot_spent.copy(), spent.copy()
+    pot_left, left = stretch.pot_spent.copy(), spent.copy()
     cuts = []
-    for rank in np.unique(rows.rank).tolist():
-        here = rows.rank == rank
-        class_yen = sums(rows.owner[here], rows.yen[here], len(table.preferences))
-        pot_yen = _oldest_first(table, pot_left, class_yen)
+    for rank in np.unique(stretch.row_rank).tolist():
+        here = stretch.row_rank == rank
+        class_yen = sums(stretch.row_class[here], stretch.row_yen[here], stretch.classes)
+        pot_yen = _oldest_first(stretch, pot_left, class_yen)
         part = share(left, pot_left, pot_yen)
         left -= part
         pot_left -= pot_yen
@@ -130,26 +200,26 @@ def _ranked(
     return cuts
 
 
-def _oldest_first(table: ClassTable, pot_left: Ints, class_yen: Ints) -> Ints:
+def _oldest_first(stretch: _Stretch, pot_left: Ints, class_yen: Ints) -> Ints:
     """Spread a class's yen at one rank over its pots, which are sorted by age."""
-    fill = _Fifo(table.pot_class, np.bincount(table.pot_class, minlength=len(table.preferences)))
+    fill = _Fifo(stretch.pot_class, np.bincount(stretch.pot_class, minlength=stretch.classes))
     return fill(pot_left, class_yen, class_yen)
 
 
-def _by_class(cuts: list[Pieces], table: ClassTable, pot: Ints) -> Pieces:
+def _by_class(cuts: list[Pieces], stretch: _Stretch, pot: Ints) -> Pieces:
     """All pieces in the order (class, rank, entry), in which the class rows list the same yen.
 
-    Inside a rank they lie class by class already: whole stretches move, nothing is sorted.
+    Inside a rank they lie class by class already: whole runs of them move, nothing is sorted.
     """
-    first_pot = np.searchsorted(table.pot_class, np.arange(len(table.preferences) + 1))
+    first_pot = np.searchsorted(stretch.pot_class, np.arange(stretch.classes + 1))
     bounds = np.searchsorted(pot, first_pot)
     ends = [np.searchsorted(entry, bounds).tolist() for entry, _ in cuts]
-    stretches = [
+    runs = [
         (entry[end[at] : end[at + 1]], yen[end[at] : end[at + 1]])
-        for at in range(len(table.preferences))
+        for at in range(stretch.classes)
         for (entry, yen), end in zip(cuts, ends, strict=True)
     ]
     return (
-        np.concatenate([pot[:0], *(entry for entry, _ in stretches)]),
-        np.concatenate([pot[:0], *(yen for _, yen in stretches)]),
+        np.concatenate([pot[:0], *(entry for entry, _ in runs)]),
+        np.concatenate([pot[:0], *(yen for _, yen in runs)]),
     )
