@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from award_books import NOW, make_house, write_books
+from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -17,8 +18,10 @@ from fund.kernel.money import Yen
 from fund.ledger import facts, journal
 from fund.ledger.domain import Entry
 from fund.ledger.invariants import INVARIANTS
+from fund.platform.cluster import APP, OWNER, SUPERUSER, Cluster
 from fund.platform.house import House, Transaction
 from fund.platform.invariants import examine
+from fund.platform.migrate import upgrade
 
 DAY = dt.date(2026, 5, 20)
 GIFTS = [f"G-{at:08d}" for at in range(1, 13)]
@@ -175,3 +178,33 @@ def test_young_books_are_not_read_whole_for_each_entry(house: House, owner_dsn: 
             text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
         ).all()
     assert scans == []
+
+
+@pytest.fixture
+def house_by_bytes(cluster: Cluster, empty_database_name: str, tmp_path: Path) -> Iterator[House]:
+    """A house in a database whose texts sort by bytes, as those of PostgreSQL 17 do."""
+    name = sql.Identifier(empty_database_name)
+    with psycopg.connect(cluster.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+        connection.execute(
+            sql.SQL(
+                "CREATE DATABASE {} OWNER {} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+            ).format(name, sql.Identifier(OWNER))
+        )
+    upgrade(cluster.dsn(OWNER, empty_database_name))
+    house = make_house(cluster.dsn(APP, empty_database_name), tmp_path)
+    yield house
+    house.database.close()
+
+
+def test_no_entry_looks_for_its_postings_by_account(house_by_bytes: House) -> None:
+    """There a prefix is a range of an index: each entry read all postings of all pots."""
+    with house_by_bytes.transaction(by=system(), now=NOW) as tx:
+        for entry in [*_arrivals(), *_moves()]:
+            journal.record(tx, entry)
+        list(journal.record_many(tx, iter([_move("M-last", f"{GIFTS[0]}/1", -700)])))
+        tx.connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        scans = tx.connection.scalar(
+            text("SELECT pg_stat_get_xact_numscans('ix_posting_account'::regclass)")
+        )
+    assert scans == 0

@@ -219,9 +219,7 @@ def _locales(major: int) -> list[list[str]]:
     """The ways to ask initdb for code point order in UTF-8, best first."""
     if major >= _BUILTIN_LOCALES_SINCE:
         return [["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]]
-    # Up to 16 a database that sorts by "C.UTF-8" compares texts through the system's library, and
-    # sorts as "C" does, which compares bytes.
-    return [["--locale=C.UTF-8", "--lc-collate=C"], ["--locale=C"]]
+    return [["--locale=C.UTF-8"], ["--locale=C"]]
 
 
 def _write_through(path: Path, mode: str, text: str) -> None:
