@@ -76,7 +76,10 @@ def test_a_new_name_of_a_group_is_on_the_next_page(
 def test_lines_are_written_as_they_are_and_names_in_them_are_escaped(
     story: House, client: FlaskClient, superuser_dsn: str
 ) -> None:
-    change(superuser_dsn, "UPDATE civic_group SET name = '<script>&''\"' WHERE no = '0132'")
+    name = "'<script>&''\"'"
+    change(
+        superuser_dsn, f"UPDATE civic_group SET name = {name}, name_en = {name} WHERE no = '0132'"
+    )
     for path in ("/ledger", "/en/ledger?group=0132", "/glance"):
         told = client.get(path).text
         assert "<script>&" not in told
