@@ -103,7 +103,13 @@ class Script:
 
     def _general(self, statement: str) -> str:
         flat = " ".join(statement.split())
-        return _LITERAL.sub(lambda found: self._spelt(found[0]), flat)
+        return _LITERAL.sub(
+            # A list that is put together is a text; where one is asked for, it says what it is.
+            lambda found: (
+                self._spelt(found[0]) + "::text[]" * flat[: found.start()].endswith("any(")
+            ),
+            flat,
+        )
 
     def _spelt(self, literal: str) -> str:
         """The literal with its numbers as expressions, and no colon that pgbench would read."""
