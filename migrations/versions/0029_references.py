@@ -22,22 +22,27 @@ down_revision = "0028_people_behind"
 branch_labels = None
 depends_on = None
 
-REFERENCES = (
-    ("posting", "entry_id", "journal_entry", "id"),
-    ("lot_posting", "entry_id", "journal_entry", "id"),
-    ("lot_posting", "lot_id", "lot", "id"),
-    ("allocation_line", "entry_id", "journal_entry", "id"),
-    ("allocation_line", "share_id", "lot", "share_id"),
-)
+REFERENCES = {
+    "posting": (("entry_id", "journal_entry", "id"),),
+    "lot_posting": (("entry_id", "journal_entry", "id"), ("lot_id", "lot", "id")),
+    "allocation_line": (("entry_id", "journal_entry", "id"), ("share_id", "lot", "share_id")),
+}
 
-# Asked by a scalar subquery, the parents are looked up one by one by index, whatever the planner
-# believed of the tables when it made the plan that the session keeps (0012, 0017).
 CHECKED = """
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION check_parents_of_{table}() RETURNS trigger LANGUAGE plpgsql
+  SET enable_seqscan = off AS $$
 DECLARE
   missing text;
 BEGIN
-  SELECT new_rows.{column} INTO missing FROM new_rows
+  {looks}RETURN NULL;
+END $$;
+CREATE TRIGGER parents_are_there AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION check_parents_of_{table}();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER parents_are_there;
+"""
+# Asked by a scalar subquery, the parents are looked up one by one by index, whatever the planner
+# believed of the tables when it made the plan that the session keeps (0012, 0017).
+LOOK = """SELECT new_rows.{column} INTO missing FROM new_rows
     WHERE (SELECT true FROM {parent} WHERE {parent}.{key} = new_rows.{column}) IS NOT TRUE
     LIMIT 1;
   IF FOUND THEN
@@ -45,17 +50,10 @@ BEGIN
       USING ERRCODE = 'foreign_key_violation', CONSTRAINT = '{name}', TABLE = '{table}',
             COLUMN = '{column}';
   END IF;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER {name} AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION {name}();
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};
-ALTER TABLE {table} DROP CONSTRAINT {name};
-"""
-FOREIGN_KEY = """
-DROP TRIGGER {name} ON {table};
-DROP FUNCTION {name}();
-ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES {parent} ({key});
+  """
+UNCHECKED = """
+DROP TRIGGER parents_are_there ON {table};
+DROP FUNCTION check_parents_of_{table}();
 """
 
 ENTRY = """
@@ -198,7 +196,12 @@ LIKE, LEFT = "$$account LIKE 'fund:%'$$", "$$left(account, 5) = 'fund:'$$"
 
 def upgrade():
     op.execute(PREFIX.replace("{before}", LIKE).replace("{after}", LEFT))
-    _each_reference(CHECKED)
+    for table, references in REFERENCES.items():
+        named = [_named(table, *reference) for reference in references]
+        looks = "".join(LOOK.format(**one) for one in named)
+        op.execute(CHECKED.format(table=table, looks=looks))
+        for one in named:
+            op.drop_constraint(one["name"], table)
     op.execute(ENTRY)
     op.execute(LINES.replace("{permitted}", PERMITTED.strip()))
 
@@ -206,11 +209,13 @@ def upgrade():
 def downgrade():
     op.execute(LINES.replace("{permitted}", PERMITTED_BEFORE.strip()))
     op.execute(ENTRY_BEFORE)
-    _each_reference(FOREIGN_KEY)
+    for table, references in REFERENCES.items():
+        op.execute(UNCHECKED.format(table=table))
+        for one in (_named(table, *reference) for reference in references):
+            op.create_foreign_key(one["name"], table, one["parent"], [one["column"]], [one["key"]])
     op.execute(PREFIX.replace("{before}", LEFT).replace("{after}", LIKE))
 
 
-def _each_reference(statement):
-    for table, column, parent, key in REFERENCES:
-        name = f"fk_{table}_{column}"
-        op.execute(statement.format(name=name, table=table, column=column, parent=parent, key=key))
+def _named(table, column, parent, key):
+    name = f"fk_{table}_{column}"
+    return {"name": name, "table": table, "column": column, "parent": parent, "key": key}

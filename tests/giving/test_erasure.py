@@ -150,40 +150,41 @@ def make_known(house: House, superuser: str) -> tuple[str, bytes]:
         for trigger in ("refuse_change", "receipt_was_issued"):
             table = "consent" if trigger == "refuse_change" else "receipt"
             connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
-        connection.execute(
-            "INSERT INTO provider_event (id, type, object_id, livemode, body, received_at, state,"
-            " processed_at) VALUES ('evt_erase', 'payment_intent.succeeded', 'pi_x', false, %s,"
-            " now(), 'processed', now())",
-            (
-                json.dumps(
-                    {"ref": payment, "name": NAME, "mail": MAIL}, ensure_ascii=False
-                ).encode(),
-            ),
-        )
-        connection.execute(
-            "INSERT INTO gift_draft (token_hash, form_key, data, created_at, updated_at, mail_to)"
-            " VALUES ('x', 'k', %s, now(), now(), %s)",
-            (json.dumps({"name": NAME}), MAIL),
-        )
-        connection.execute(
-            "INSERT INTO mail_suppression (address, reason, since) VALUES (%s, 'refused', now())",
-            (MAIL,),
-        )
-        connection.execute(
-            "INSERT INTO donor_correction (donor_id, before, after, after_acceptance, actor_kind, at)"
-            " VALUES (%s, %s, %s, false, 'donor', now())",
-            (donor, json.dumps({"kana": "カ"}), json.dumps({"kana": KANA})),
-        )
-        connection.execute(
-            "INSERT INTO email_change (gift_id, email, token_hash, asked_at)"
-            " SELECT id, %s, 'y', now() FROM gift WHERE no = %s",
-            (MAIL, gift),
-        )
+        _mark_elsewhere(connection, gift, donor, payment)
     commands.change_consent(
         house, by=BY, now=NOW, gift_no=gift, purpose="publish_name", given=True, name=SHOWN
     )
     receipts.document(house, now=NOW, gift_no=gift)
     return gift, proof
+
+
+def _mark_elsewhere(connection: psycopg.Connection, gift: str, donor: int, payment: str) -> None:
+    """The person's marks where others wrote them: provider, draft, refused mail, corrections."""
+    connection.execute(
+        "INSERT INTO provider_event (id, type, object_id, livemode, body, received_at, state,"
+        " processed_at) VALUES ('evt_erase', 'payment_intent.succeeded', 'pi_x', false, %s,"
+        " now(), 'processed', now())",
+        (json.dumps({"ref": payment, "name": NAME, "mail": MAIL}, ensure_ascii=False).encode(),),
+    )
+    connection.execute(
+        "INSERT INTO gift_draft (token_hash, form_key, data, created_at, updated_at, mail_to)"
+        " VALUES ('x', 'k', %s, now(), now(), %s)",
+        (json.dumps({"name": NAME}), MAIL),
+    )
+    connection.execute(
+        "INSERT INTO mail_suppression (address, reason, since) VALUES (%s, 'refused', now())",
+        (MAIL,),
+    )
+    connection.execute(
+        "INSERT INTO donor_correction (donor_id, before, after, after_acceptance, actor_kind, at)"
+        " VALUES (%s, %s, %s, false, 'donor', now())",
+        (donor, json.dumps({"kana": "カ"}), json.dumps({"kana": KANA})),
+    )
+    connection.execute(
+        "INSERT INTO email_change (gift_id, email, token_hash, asked_at)"
+        " SELECT id, %s, 'y', now() FROM gift WHERE no = %s",
+        (MAIL, gift),
+    )
 
 
 def red(house: House) -> dict[str, list[str]]:

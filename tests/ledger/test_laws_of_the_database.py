@@ -381,7 +381,7 @@ MISSING_PARENTS = {
 def test_nothing_refers_to_a_row_that_is_not_there(
     funded: psycopg.Connection, superuser_dsn: str, law: str
 ) -> None:
-    """Each law alone: every other that would refuse the same row is switched off for it."""
+    """This law alone: every other that would refuse the same row is switched off for it."""
     table = MISSING_PARENTS[law].split()[2]
     with psycopg.connect(superuser_dsn) as connection:
         entry = connection.execute("SELECT max(id) FROM journal_entry").fetchone()
@@ -389,7 +389,7 @@ def test_nothing_refers_to_a_row_that_is_not_there(
         for share in ("O-1", "O-2"):
             connection.execute(LOT, [share, 5, entry[0]])
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-        connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {law}")
+        connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER parents_are_there")
         with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused:
             connection.execute(MISSING_PARENTS[law], [NOWHERE])
         assert refused.value.diag.constraint_name == law
